@@ -1,0 +1,193 @@
+"""Asking the tables about a dotted name."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from seedlint.knowledge.loader import Table
+from seedlint.knowledge.schema import CallRow, ClassRow, StreamRow, call_row, class_row
+
+Version = tuple[int, ...]
+LONGEST_ALIAS_CHAIN = 8
+"""Aliases of aliases are followed this often, so that a circle ends."""
+
+
+class Knowledge:
+    """What the tables say; rows are made when first asked for.
+
+    `versions` maps a table's library to the version to assume; without one, the newest. Of rows for
+    one name those that hold in that version count. A name that only older versions had keeps the rows
+    that ended last, because a program that calls it runs such a version.
+    """
+
+    def __init__(self, tables: Iterable[Table], versions: Mapping[str, Version] | None = None) -> None:
+        self._versions = dict(versions or {})
+        self._calls: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+        self._classes: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+        self._aliases: dict[str, str] = {}
+        self._flags: dict[str, str] = {}
+        self._environment: dict[str, str] = {}
+        self._found_calls: dict[str, tuple[CallRow, ...]] = {}
+        self._found_classes: dict[str, ClassRow | None] = {}
+        self._found_methods: dict[tuple[str, str], tuple[str, tuple[CallRow, ...]] | None] = {}
+        self.streams: dict[str, StreamRow] = {}
+        roots: set[str] = set()
+        digest = hashlib.blake2b(digest_size=16)
+        for table in tables:
+            digest.update(table.digest)
+            roots.update(table.data.get("roots", ()))
+            self._add(table.data.get("library", ""), table.data)
+        digest.update(repr(sorted(self._versions.items())).encode())
+        self.roots = frozenset(roots)
+        self.digest = digest.digest()
+        self._call_prefixes = _prefixes(self._calls)
+        self._class_prefixes = _prefixes(self._classes)
+
+    def _add(self, library: str, data: Mapping[str, Any]) -> None:
+        for row in data.get("stream", ()):
+            self.streams.setdefault(row["name"], StreamRow(library=library, **row))
+        for row in data.get("alias", ()):
+            self._aliases[row["from"]] = row["to"]
+        for row in data.get("flag", ()):
+            self._flags[row["attribute"]] = row["flag"]
+        for row in data.get("environment", ()):
+            self._environment[row["variable"]] = row["flag"]
+        for kind, index in (("call", self._calls), ("class", self._classes)):
+            for row in data.get(kind, ()):
+                for name in row["names"]:
+                    index.setdefault(name, []).append((library, row))
+
+    def calls(self, qualified: str) -> tuple[CallRow, ...]:
+        """All rows of a dotted name: of the name itself, else under its aliases, else of the longest `*`."""
+        found = self._found_calls.get(qualified)
+        if found is None:
+            rows = self._calls.get(qualified) or self._calls.get(self.canonical(qualified))
+            if rows is None:
+                rows = self._starred(self.canonical(qualified), self._calls, self._call_prefixes)
+            found = self._found_calls[qualified] = self._holding(rows)
+        return found
+
+    def class_(self, qualified: str) -> ClassRow | None:
+        """The class of a dotted name, looked up as `calls` does."""
+        if qualified not in self._found_classes:
+            rows = self._classes.get(qualified) or self._classes.get(self.canonical(qualified))
+            if rows is None:
+                rows = self._starred(self.canonical(qualified), self._classes, self._class_prefixes)
+            self._found_classes[qualified] = class_row(*rows[0]) if rows else None
+        return self._found_classes[qualified]
+
+    def method(self, class_name: str, method: str) -> tuple[str, tuple[CallRow, ...]] | None:
+        """The rows of a method and the class of the tables that has it; bases are searched depth first."""
+        key = (class_name, method)
+        if key not in self._found_methods:
+            self._found_methods[key] = self._find_method(class_name, method, set())
+        return self._found_methods[key]
+
+    def bases(self, class_name: str) -> tuple[str, ...]:
+        """The class and all its bases in the tables, depth first, under their canonical names."""
+        order: dict[str, None] = {}
+        stack = [class_name]
+        while stack:
+            name = self.canonical(stack.pop())
+            if name not in order:
+                order[name] = None
+                row = self.class_(name)
+                stack.extend(reversed(row.bases if row else ()))
+        return tuple(order)
+
+    def is_subclass(self, class_name: str, base: str) -> bool:
+        """Whether the tables say that a class is, or derives from, another."""
+        return self.canonical(base) in self.bases(class_name)
+
+    def canonical(self, qualified: str) -> str:
+        """The name after aliases; the longest matching prefix decides."""
+        for _ in range(LONGEST_ALIAS_CHAIN):
+            prefix = qualified
+            while prefix and prefix not in self._aliases:
+                prefix = prefix.rpartition(".")[0]
+            if not prefix:
+                break
+            qualified = self._aliases[prefix] + qualified[len(prefix) :]
+        return qualified
+
+    def flag(self, attribute: str) -> str | None:
+        """The flag that assigning this dotted attribute sets."""
+        return self._flags.get(attribute) or self._flags.get(self.canonical(attribute))
+
+    def environment(self, variable: str) -> str | None:
+        """The flag that assigning this environment variable sets."""
+        return self._environment.get(variable)
+
+    def is_known_root(self, name: str) -> bool:
+        """Whether some table describes the library that a dotted name starts in."""
+        return name.partition(".")[0] in self.roots
+
+    def _find_method(
+        self, class_name: str, method: str, seen: set[str]
+    ) -> tuple[str, tuple[CallRow, ...]] | None:
+        class_name = self.canonical(class_name)
+        if class_name in seen:
+            return None
+        seen.add(class_name)
+        name = f"{class_name}.{method}"
+        rows = self._calls.get(name)
+        if rows is None:
+            prefixes = [prefix for prefix in self._call_prefixes if prefix.startswith(f"{class_name}.")]
+            rows = self._starred(name, self._calls, prefixes)
+        found = self._holding(rows)
+        if found:
+            return class_name, found
+        row = self.class_(class_name)
+        for base in row.bases if row else ():
+            inherited = self._find_method(base, method, seen)
+            if inherited is not None:
+                return inherited
+        return None
+
+    @staticmethod
+    def _starred(
+        name: str, index: dict[str, list[tuple[str, dict[str, Any]]]], prefixes: list[str]
+    ) -> list[tuple[str, dict[str, Any]]]:
+        for prefix in prefixes:
+            if name.startswith(prefix):
+                return index[f"{prefix}*"]
+        return []
+
+    def _holding(self, rows: list[tuple[str, dict[str, Any]]] | None) -> tuple[CallRow, ...]:
+        """The rows that hold in the version to assume."""
+        if not rows:
+            return ()
+        holding = [item for item in rows if self._holds(*item)]
+        if not holding:
+            ends = [(parse_version(row["until"]), (lib, row)) for lib, row in rows if self._ended(lib, row)]
+            last = max((end for end, _ in ends), default=())
+            holding = [item for end, item in ends if end == last]
+        return tuple(call_row(library, row) for library, row in holding)
+
+    def _holds(self, library: str, row: Mapping[str, Any]) -> bool:
+        version = self._versions.get(library)
+        if version is None:
+            return "until" not in row
+        since, until = row.get("since"), row.get("until")
+        return (since is None or parse_version(since) <= version) and (
+            until is None or version < parse_version(until)
+        )
+
+    def _ended(self, library: str, row: Mapping[str, Any]) -> bool:
+        if "until" not in row:
+            return False
+        version = self._versions.get(library)
+        return version is None or parse_version(row["until"]) <= version
+
+
+def parse_version(text: str) -> Version:
+    """The numbers of a dotted version; `1.9` is (1, 9)."""
+    return tuple(int(part) for part in text.split("."))
+
+
+def _prefixes(index: Mapping[str, object]) -> list[str]:
+    """What stands before the `*` of a starred name, longest first."""
+    starred = (name[:-1] for name in index if name.endswith("*"))
+    return sorted(starred, key=len, reverse=True)

@@ -1,0 +1,122 @@
+"""The rows of API tables, and how a row is made from parsed TOML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+class TableError(Exception):
+    """A table is wrong; the text is `path:line: what is wrong`."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRow:
+    """A hidden, global random state; `start` is "entropy" or "fixed"."""
+
+    library: str
+    name: str
+    title: str
+    start: str
+    numerical: bool = True
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AliasRow:
+    """Two prefixes of dotted names that lead to the same objects."""
+
+    library: str
+    old: str
+    new: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """A library's class: its bases in the tables and the method that calling an instance runs."""
+
+    library: str
+    names: tuple[str, ...]
+    source: str
+    bases: tuple[str, ...] = ()
+    call: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlagRow:
+    """An attribute whose assignment sets a flag."""
+
+    library: str
+    attribute: str
+    flag: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentRow:
+    """An environment variable whose assignment sets a flag."""
+
+    library: str
+    variable: str
+    flag: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """What calling a function, a constructor or a method does.
+
+    Expressions (`when`, `runs`, `value`, `process_when`, the values of `sets`) and the signature are
+    source text; `sets` holds pairs of a flag and the expression that it is set to.
+    """
+
+    library: str
+    names: tuple[str, ...]
+    source: str
+    signature: str | None = None
+    example: str | None = None
+    setup: str | None = None
+    since: str | None = None
+    until: str | None = None
+    draws: tuple[str, ...] = ()
+    when: str | None = None
+    unknown: str = "draws"
+    generator: str | None = None
+    random_state: str | None = None
+    device: str | None = None
+    seeds: tuple[str, ...] = ()
+    seed: str | None = None
+    missing: str | None = None
+    makes: str | None = None
+    restores: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ()
+    entropy: bool = False
+    sets: tuple[tuple[str, str], ...] = ()
+    runs: tuple[str, ...] = ()
+    process: str | None = None
+    process_when: str | None = None
+    starts: bool = False
+    type: str | None = None
+    value: str | None = None
+    marks: tuple[str, ...] = ()
+    module: bool = False
+
+
+def call_row(library: str, row: Mapping[str, Any]) -> CallRow:
+    """Make a row of a checked `[[call]]`."""
+    fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in row.items()
+    }
+    if "sets" in row:
+        fields["sets"] = tuple((item["flag"], item["value"]) for item in row["sets"])
+    return CallRow(library=library, **fields)
+
+
+def class_row(library: str, row: Mapping[str, Any]) -> ClassRow:
+    """Make a row of a checked `[[class]]`."""
+    fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in row.items()
+    }
+    return ClassRow(library=library, **fields)
