@@ -31,6 +31,7 @@ FIELDS: dict[str, dict[str, str | tuple[str, ...]]] = {
         "signature": SIGNATURE,
         "source": TEXT,
         "example": EXPRESSION,
+        "quiet": EXPRESSION,
         "setup": STATEMENTS,
         "since": VERSION,
         "until": VERSION,
@@ -160,7 +161,7 @@ def _check_row(
         _check_kind(key, fields[key], value)
         if fields[key] == STREAMS:
             for stream in value:
-                if stream not in known:
+                if stream not in known and stream != "self":
                     raise _Wrong(f"`{key}`: unknown stream `{stream}`")
     for key, others in NEEDS.items():
         if key in row and not any(other in row for other in others):
@@ -255,7 +256,7 @@ def _check_names(row: Mapping[str, Any], allowed: set[str]) -> None:
 def _expressions(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The expressions of a row over its parameters, each with its key."""
     for key, kind in FIELDS["call"].items():
-        if key not in row or key == "example":
+        if key not in row or key in ("example", "quiet"):
             continue
         if kind == EXPRESSION:
             yield key, row[key]

@@ -42,6 +42,7 @@ class Knowledge:
         digest.update(repr(sorted(self._versions.items())).encode())
         self.roots = frozenset(roots)
         self.digest = digest.digest()
+        self._owners: dict[str, list[str]] | None = None
         self._call_prefixes = _prefixes(self._calls)
         self._class_prefixes = _prefixes(self._classes)
 
@@ -84,6 +85,16 @@ class Knowledge:
         if key not in self._found_methods:
             self._found_methods[key] = self._find_method(class_name, method, set())
         return self._found_methods[key]
+
+    def owners(self, method: str) -> tuple[str, ...]:
+        """The classes whose table rows name this method, for a receiver of an unknown class."""
+        if self._owners is None:
+            self._owners = {}
+            for name in self._calls:
+                owner, _, last = name.rpartition(".")
+                if owner in self._classes:
+                    self._owners.setdefault(last, []).append(owner)
+        return tuple(self._owners.get(method, ()))
 
     def bases(self, class_name: str) -> tuple[str, ...]:
         """The class and all its bases in the tables, depth first, under their canonical names."""

@@ -77,6 +77,7 @@ class CallRow:
     source: str
     signature: str | None = None
     example: str | None = None
+    quiet: str | None = None
     setup: str | None = None
     since: str | None = None
     until: str | None = None
