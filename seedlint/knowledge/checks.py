@@ -57,6 +57,10 @@ FIELDS: dict[str, dict[str, str | tuple[str, ...]]] = {
         "value": EXPRESSION,
         "marks": NAMES,
         "module": BOOL,
+        "reseeds": STREAMS,
+        "base": TEXT,
+        "anywhere": BOOL,
+        "matters": EXPRESSION,
     },
 }
 REQUIRED = {
@@ -74,13 +78,16 @@ NEEDS = {
     "process": ("runs",),
     "process_when": ("process",),
     "starts": ("runs",),
+    "reseeds": ("base",),
+    "base": ("reseeds",),
+    "matters": ("draws",),
 }
 """A key that means something only beside one of others."""
 
 HEADER = re.compile(r"\s*\[\[\s*(?:[\w-]+\s*\.\s*)*([\w-]+)\s*\]\]")
 NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 STARRED_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\.?\*)?")
-FREE_NAMES = {"self", "_", "each", *dir(builtins)}
+FREE_NAMES = {"self", "_", "each", "args", "training", "options", *dir(builtins)}
 FORBIDDEN = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Await, ast.Yield)
 
 Document = tuple[str, Mapping[str, Any], str]

@@ -44,6 +44,7 @@ class Knowledge:
         self.digest = digest.digest()
         self._owners: dict[str, list[str]] | None = None
         self._call_prefixes = _prefixes(self._calls)
+        self.distinct_methods = self._find_distinct_methods()
         self._class_prefixes = _prefixes(self._classes)
 
     def _add(self, library: str, data: Mapping[str, Any]) -> None:
@@ -59,6 +60,14 @@ class Knowledge:
             for row in data.get(kind, ()):
                 for name in row["names"]:
                     index.setdefault(name, []).append((library, row))
+
+    def _find_distinct_methods(self) -> dict[str, str]:
+        """Methods whose name alone tells the class, by name."""
+        return {
+            name.rpartition(".")[2]: name.rpartition(".")[0]
+            for name, rows in self._calls.items()
+            if any(row.get("anywhere") for _, row in rows)
+        }
 
     def calls(self, qualified: str) -> tuple[CallRow, ...]:
         """All rows of a dotted name: of the name itself, else under its aliases, else of the longest `*`."""

@@ -103,6 +103,10 @@ class CallRow:
     value: str | None = None
     marks: tuple[str, ...] = ()
     module: bool = False
+    reseeds: tuple[str, ...] = ()
+    base: str | None = None
+    anywhere: bool = False
+    matters: str | None = None
 
 
 def call_row(library: str, row: Mapping[str, Any]) -> CallRow:

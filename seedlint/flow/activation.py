@@ -1,0 +1,56 @@
+"""What one execution of a body did: its events in order, and how it left the streams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from seedlint.flow.state import Spot, State, StreamState
+from seedlint.flow.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A draw, seed, flag, generator or mark, as it was met.
+
+    `stands` is where a finding about it belongs if that is not at the call itself.
+    """
+
+    kind: str
+    spot: Spot
+    callee: str
+    stream: str
+    state: StreamState
+    stands: Spot | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A call into another body.
+
+    `mode` is "" for a plain call, "module" for the construction of a module, "import", or the kind
+    of process that runs it: "spawn", "fork", "thread", "worker". `stands` moves the findings below.
+    """
+
+    spot: Spot
+    text: str
+    target: Activation
+    mode: str = ""
+    stands: Spot | None = None
+    state: State = ()
+
+
+class Activation:
+    """One body analysed with one set of arguments from one state."""
+
+    __slots__ = ("body", "events", "imported", "out", "quiet", "value")
+
+    def __init__(self, body: str) -> None:
+        self.body = body
+        self.events: list[Event | Edge] = []
+        self.imported: set[str] = set()
+        self.out: State | None = None
+        self.value: Value | None = None
+        self.quiet = False

@@ -1,0 +1,512 @@
+"""Python's own functions and containers."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+from seedlint.flow import attribute, calls, iterate
+from seedlint.flow.machine import Machine, Terminated
+from seedlint.flow.values import (
+    NONE,
+    UNKNOWN,
+    Alternatives,
+    Class,
+    Const,
+    Container,
+    Entropy,
+    External,
+    ExternalObject,
+    Function,
+    Lazy,
+    Method,
+    Object,
+    Option,
+    Partial,
+    Scope,
+    Super,
+    Through,
+    Tuple,
+    Value,
+    View,
+    alternatives,
+    join,
+)
+from seedlint.index.summary import Position
+
+OTHERS = "<others>"
+"""The heap key of a container's items whose place is not known."""
+LENGTH = "<length>"
+ABSENT = External("<absent>")
+"""Beside a value: an entry that some runs do not have."""
+LONGEST_LIST = 64
+
+_NAMES = frozenset(dir(builtins)) | {"__file__"}
+_EXITS = frozenset({"builtins.exit", "builtins.quit", "sys.exit", "os._exit", "os.abort"})
+
+
+def global_name(m: Machine, scope: Scope | None, name: str) -> Value:
+    """A name that no scope binds: from a library's star import, or Python's own."""
+    if scope is not None:
+        for star in scope.external_stars:
+            full = f"{star}.{name}"
+            if m.knowledge.calls(full) or m.knowledge.class_(full) is not None:
+                return External(m.knowledge.canonical(full))
+    if name in _NAMES:
+        return External(f"builtins.{name}")
+    if scope is not None and scope.external_stars and not name.startswith("_"):
+        return External(f"{scope.external_stars[-1]}.{name}")
+    return UNKNOWN
+
+
+# --- containers -------------------------------------------------------------------------------
+
+
+def make_list(m: Machine, kind: str, values: list[Value], whole: bool, pos: Position) -> Value:
+    """A list or set of known items, or of some items where not `whole`."""
+    number = m.allocate(pos, "list")
+    cell = m.heap[number]
+    if whole and len(values) <= LONGEST_LIST and OTHERS not in cell:
+        cell.setdefault(LENGTH, Const(len(values)))
+        for i, value in enumerate(values):
+            m.store(number, i, value)
+    else:
+        for value in values:
+            cell[OTHERS] = join(cell[OTHERS], value) if OTHERS in cell else value
+    return Container("list" if kind == "tuple" else kind, number)
+
+
+def list_items(m: Machine, value: Container) -> list[Value] | None:
+    """A list's items, if all are known in order."""
+    cell = m.heap[value.id]
+    length = cell.get(LENGTH)
+    if OTHERS in cell or not isinstance(length, Const):
+        return None
+    return [cell.get(i, UNKNOWN) for i in range(length.value)]
+
+
+def make_dict(m: Machine, pos: Position) -> Container:
+    """The dictionary made at a place of the running body."""
+    return Container("dict", m.allocate(pos, "dict"))
+
+
+def set_item(m: Machine, owner: Container, key: Value, value: Value, fresh: bool = False) -> None:
+    """Store under a key; where the key is not known, among the others."""
+    cell = m.heap[owner.id]
+    if isinstance(key, Const):
+        if key not in cell and m.conditional and not fresh:
+            value = join(value, ABSENT)
+        m.store(owner.id, key, value)
+    else:
+        cell[OTHERS] = join(cell[OTHERS], value) if OTHERS in cell else value
+        if owner.kind != "dict":
+            cell.pop(LENGTH, None)
+
+
+def get_item(m: Machine, owner: Container, key: Value) -> Value:
+    """What lies under a key."""
+    cell = m.heap[owner.id]
+    if isinstance(key, Option):
+        key = key.default
+    if isinstance(key, Const):
+        found = cell.get(key if owner.kind == "dict" else key.value)
+        if found is not None:
+            return present(found, UNKNOWN)
+        return cell.get(OTHERS, UNKNOWN)
+    return any_item(m, owner)
+
+
+def present(value: Value, default: Value) -> Value:
+    """An argument or entry, or its default where some runs do not have it."""
+    if isinstance(value, Alternatives) and ABSENT in value.values:
+        rest = value.values - {ABSENT}
+        known = next(iter(rest)) if len(rest) == 1 else Alternatives(rest)
+        return known if default is UNKNOWN else join(known, default)
+    return value
+
+
+def any_item(m: Machine, owner: Container) -> Value:
+    """What any item may be."""
+    out: Value | None = None
+    for key, value in list(m.heap[owner.id].items()):
+        if key == LENGTH:
+            continue
+        value = present(value, UNKNOWN)
+        out = value if out is None else join(out, value)
+    return UNKNOWN if out is None else out
+
+
+def update(m: Machine, owner: Container, other: Value) -> None:
+    """`owner.update(other)`."""
+    known, whole = known_entries(m, other)
+    for key, value in known.items():
+        set_item(m, owner, Const(key), value)
+    if not whole and isinstance(other, Container):
+        set_item(m, owner, UNKNOWN, any_item(m, other))
+    elif not whole:
+        m.heap[owner.id].setdefault(OTHERS, UNKNOWN)
+
+
+def known_entries(m: Machine, value: Value) -> tuple[dict[str, Value], bool]:
+    """(the entries with known text keys, whether those are all)."""
+    if isinstance(value, Container) and value.kind == "dict":
+        cell = m.heap[value.id]
+        known = {key.value: item for key, item in cell.items() if isinstance(key, Const) and isinstance(key.value, str)}
+        return known, OTHERS not in cell
+    if isinstance(value, View) and isinstance(value.value, (Object, ExternalObject)):
+        cell = m.heap[value.value.id]
+        return {k: v for k, v in cell.items() if isinstance(k, str) and not k.startswith("<")}, False
+    if isinstance(value, Alternatives):
+        out: dict[str, Value] = {}
+        for part in value.values:
+            known, _ = known_entries(m, part)
+            for key, item in known.items():
+                out[key] = join(out[key], item) if key in out else join(item, ABSENT)
+        return out, False
+    return {}, False
+
+
+def attribute_of_dict(m: Machine, owner: Value, name: str) -> Value | None:
+    """`config.name` on a mapping that allows it; None if there is no such key."""
+    if isinstance(owner, Container) and owner.kind == "dict":
+        return m.heap[owner.id].get(Const(name))
+    return None
+
+
+def extend(m: Machine, owner: Container, other: Value) -> None:
+    """`owner += other`."""
+    if owner.kind == "dict":
+        update(m, owner, other)
+    else:
+        set_item(m, owner, UNKNOWN, iterate.element(m, other))
+
+
+def concatenate(m: Machine, operands: list[Value]) -> Value:
+    """`a + b` of lists, `a | b` of dictionaries."""
+    number = m.identity("concatenation", tuple(operands))
+    if any(isinstance(o, Container) and o.kind == "dict" for o in operands):
+        out = Container("dict", number)
+        for operand in operands:
+            update(m, out, operand)
+        return out
+    for operand in operands:
+        item = iterate.element(m, operand)
+        cell = m.heap[number]
+        cell[OTHERS] = join(cell[OTHERS], item) if OTHERS in cell else item
+    return Container("list", number)
+
+
+def field_default(m: Machine, value: Value | None, pos: Position) -> Value | None:
+    """What a dataclass field holds when nothing is given."""
+    if isinstance(value, ExternalObject):
+        cell = m.heap[value.id]
+        factory = cell.get("default_factory")
+        if factory is not None and factory != NONE:
+            return calls.call(m, factory, calls.Arguments(), pos, "default_factory")
+        return cell.get("default")
+    return value
+
+
+# --- methods of containers and text --------------------------------------------------------------
+
+
+def call_method(m: Machine, owner: Value, name: str, args: calls.Arguments, pos: Position) -> Value:
+    """A method of a list, dictionary, set or string."""
+    values = args.positional
+    if isinstance(owner, View):
+        return _view_method(m, owner, name, values, pos)
+    if not isinstance(owner, Container):
+        return UNKNOWN
+    if name in ("append", "add", "appendleft", "put") and values:
+        _append(m, owner, values[0])
+    elif name == "insert" and len(values) > 1:
+        set_item(m, owner, UNKNOWN, values[1])
+    elif name in ("extend", "update"):
+        for value in values:
+            if owner.kind != "dict":
+                iterate.iterate(m, value, pos)
+            extend(m, owner, value)
+        for key, value in args.keywords.items():
+            set_item(m, owner, Const(key), value)
+    elif name in ("get", "pop", "setdefault"):
+        return _get(m, owner, name, values)
+    elif name == "items":
+        return Through((make_list(m, "list", [Tuple((UNKNOWN, any_item(m, owner)))], False, pos),))
+    elif name == "values":
+        return make_list(m, "list", [any_item(m, owner)], False, pos)
+    elif name == "keys":
+        keys: list[Value] = [k for k in m.heap[owner.id] if isinstance(k, Const)]
+        return make_list(m, "list", keys, OTHERS not in m.heap[owner.id], pos)
+    elif name == "copy":
+        return owner
+    return UNKNOWN
+
+
+def _append(m: Machine, owner: Container, value: Value) -> None:
+    cell = m.heap[owner.id]
+    for i, item in cell.items():
+        if item == value and i != LENGTH:
+            cell.pop(LENGTH, None)
+            cell.setdefault(OTHERS, value)
+            return
+    length = cell.get(LENGTH)
+    if isinstance(length, Const) and length.value < LONGEST_LIST and OTHERS not in cell:
+        cell[length.value] = value
+        cell[LENGTH] = Const(length.value + 1)
+    else:
+        set_item(m, owner, UNKNOWN, value)
+
+
+def _get(m: Machine, owner: Container, name: str, values: list[Value]) -> Value:
+    default = values[1] if len(values) > 1 else NONE
+    if not values:
+        return any_item(m, owner)
+    key = values[0]
+    cell = m.heap[owner.id]
+    if isinstance(key, Const) and owner.kind == "dict" and key not in cell:
+        if name == "setdefault":
+            set_item(m, owner, key, default)
+            return default
+        return default if OTHERS not in cell else Option(default) if isinstance(default, Const) and default != NONE else UNKNOWN
+    value = get_item(m, owner, key)
+    return value if isinstance(key, Const) else join(value, default)
+
+
+def _view_method(m: Machine, owner: View, name: str, values: list[Value], pos: Position) -> Value:
+    if name in ("get", "pop") and values:
+        key = values[0]
+        if isinstance(key, Const) and isinstance(key.value, str):
+            found = attribute.get_attribute(m, owner.value, key.value)
+            return found if found is not UNKNOWN or len(values) < 2 else Option(values[1])
+        return attribute.any_attribute(m, owner.value)
+    if name == "values":
+        return make_list(m, "list", [attribute.any_attribute(m, owner.value)], False, pos)
+    if name == "items":
+        return make_list(m, "list", [Tuple((UNKNOWN, attribute.any_attribute(m, owner.value)))], False, pos)
+    if name == "update" and isinstance(owner.value, (Object, ExternalObject)):
+        for value in values:
+            for key, item in known_entries(m, value)[0].items():
+                m.store(owner.value.id, key, item)
+    return UNKNOWN
+
+
+# --- functions -----------------------------------------------------------------------------------
+
+
+def call_builtin(m: Machine, name: str, args: calls.Arguments, pos: Position) -> Value | None:
+    """A function that the engine itself knows; None if it does not."""
+    if name in _EXITS:
+        raise Terminated
+    handler = _FUNCTIONS.get(name)
+    return handler(m, args, pos) if handler is not None else None
+
+
+def _first(args: calls.Arguments) -> Value:
+    return args.positional[0] if args.positional else UNKNOWN
+
+
+def _iterates(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    """list, sorted and the like: iterate now, and give a list of the items."""
+    if not args.positional:
+        return make_list(m, "list", [], True, pos)
+    value = args.positional[0]
+    items = iterate.known_items(m, value)
+    if items is not None:
+        return make_list(m, "list", items, True, pos)
+    return make_list(m, "list", [iterate.iterate(m, value, pos)], False, pos)
+
+
+def _consumes(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    """sum, any, next and the like: iterate now, and give an item."""
+    return iterate.iterate(m, _first(args), pos)
+
+
+def _number(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    value = _first(args)
+    if isinstance(value, (Entropy, Option)):
+        return value
+    if isinstance(value, Const) and isinstance(value.value, (int, float, bool)):
+        return Const(int(value.value)) if value.value == value.value else UNKNOWN
+    if isinstance(value, Alternatives):
+        return next((part for part in value.values if isinstance(part, Entropy)), UNKNOWN)
+    return UNKNOWN
+
+
+def _extreme(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    for value in args.positional:
+        if isinstance(value, Entropy):
+            return value
+    if len(args.positional) == 1:
+        return iterate.iterate(m, args.positional[0], pos)
+    return next((v for v in args.positional if isinstance(v, Option)), UNKNOWN)
+
+
+def _getattr(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    if len(args.positional) < 2:
+        return UNKNOWN
+    owner, name = args.positional[:2]
+    if isinstance(name, Option):
+        name = name.default
+    if isinstance(name, Const) and isinstance(name.value, str):
+        value = attribute.get_attribute(m, owner, name.value)
+        if value is UNKNOWN and len(args.positional) > 2:
+            default = args.positional[2]
+            return default if isinstance(owner, (Object, ExternalObject)) else Option(default)
+        return value
+    out: Value = UNKNOWN
+    for part in alternatives(owner):
+        out = join(out, attribute.any_attribute(m, part))
+    return out
+
+
+def _setattr(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    from seedlint.flow.execute import set_attribute
+
+    if len(args.positional) == 3 and isinstance(args.positional[1], Const):
+        set_attribute(m, args.positional[0], str(args.positional[1].value), args.positional[2], None)
+    return UNKNOWN
+
+
+def _type(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    value = _first(args)
+    if isinstance(value, Object):
+        return value.cls
+    if isinstance(value, ExternalObject):
+        return External(value.cls)
+    return UNKNOWN
+
+
+def _isinstance(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    if len(args.positional) != 2:
+        return UNKNOWN
+    value, kinds = args.positional
+    wanted = kinds.items if isinstance(kinds, Tuple) else (kinds,)
+    if isinstance(value, ExternalObject):
+        names = m.knowledge.bases(value.cls)
+        asked = [m.knowledge.canonical(k.name) for k in wanted if isinstance(k, External)]
+        if len(asked) == len(wanted) and all(m.knowledge.class_(name) or name in names for name in asked):
+            return Const(any(name in names for name in asked)) if m.knowledge.class_(value.cls) else UNKNOWN
+    if isinstance(value, Object) and all(isinstance(k, Class) for k in wanted):
+        return Const(any(k in value.cls.mro for k in wanted if isinstance(k, Class)))
+    return UNKNOWN
+
+
+def _partial(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    if not args.positional:
+        return UNKNOWN
+    return Partial(args.positional[0], tuple(args.positional[1:]), tuple(sorted(args.keywords.items(), key=lambda k: k[0])))
+
+
+def _identity_decorator(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    return External("<identity>")
+
+
+def _super(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    if len(args.positional) == 2 and isinstance(args.positional[0], Class):
+        return Super(args.positional[0], args.positional[1])
+    return UNKNOWN
+
+
+def _dict_call(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    out = make_dict(m, pos)
+    for value in args.positional:
+        update(m, out, value)
+    for key, value in args.keywords.items():
+        set_item(m, out, Const(key), value, fresh=True)
+    if args.more_keywords:
+        m.heap[out.id].setdefault(OTHERS, UNKNOWN)
+    return out
+
+
+def _environment(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    if len(args.positional) > 1:
+        return Option(args.positional[1], "an environment variable")
+    return Option(NONE, "an environment variable")
+
+
+def _field(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    """`dataclasses.field(default=..., default_factory=...)`."""
+    number = m.allocate(pos, "field")
+    for key in ("default", "default_factory"):
+        if key in args.keywords:
+            m.heap[number][key] = args.keywords[key]
+    return ExternalObject("dataclasses.Field", number)
+
+
+def _map(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    return Through(tuple(args.positional[1:]), _first(args))
+
+
+def _vars(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    if not args.positional:
+        from seedlint.flow.values import Module
+
+        return View(Module(m.frame.scope.module))
+    return View(args.positional[0])
+
+
+def _through(kind: str) -> Callable[[Machine, calls.Arguments, Position], Value]:
+    return lambda m, args, pos: Through(tuple(args.positional), None, kind)
+
+
+def _replace(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    return _first(args)
+
+
+_FUNCTIONS: dict[str, Callable[[Machine, calls.Arguments, Position], Value]] = {
+    **dict.fromkeys(
+        ["builtins.list", "builtins.set", "builtins.sorted", "builtins.frozenset", "builtins.tuple", "collections.deque"],
+        _iterates,
+    ),
+    **dict.fromkeys(["builtins.sum", "builtins.any", "builtins.all", "builtins.next"], _consumes),
+    **dict.fromkeys(["builtins.int", "builtins.float", "builtins.abs", "builtins.round", "builtins.bool"], _number),
+    "builtins.str": lambda m, args, pos: _first(args) if isinstance(_first(args), (Entropy, Const)) else UNKNOWN,
+    "builtins.min": _extreme,
+    "builtins.max": _extreme,
+    "builtins.enumerate": _through("enumerate"),
+    "builtins.zip": _through("zip"),
+    "builtins.iter": _through("item"),
+    "builtins.reversed": _through("item"),
+    "itertools.chain": _through("item"),
+    "itertools.islice": _through("item"),
+    "itertools.cycle": _through("item"),
+    "builtins.map": _map,
+    "builtins.filter": lambda m, args, pos: Through(tuple(args.positional[1:])),
+    "builtins.getattr": _getattr,
+    "builtins.setattr": _setattr,
+    "builtins.type": _type,
+    "builtins.isinstance": _isinstance,
+    "builtins.super": _super,
+    "builtins.dict": _dict_call,
+    "collections.OrderedDict": _dict_call,
+    "collections.defaultdict": lambda m, args, pos: make_dict(m, pos),
+    "builtins.vars": _vars,
+    "builtins.globals": lambda m, args, pos: _vars(m, calls.Arguments(), pos),
+    "builtins.locals": lambda m, args, pos: UNKNOWN,
+    "functools.partial": _partial,
+    "functools.wraps": _identity_decorator,
+    "functools.lru_cache": lambda m, args, pos: _first(args) if args.positional and not isinstance(_first(args), Const) else External("<identity>"),
+    "functools.cache": _replace,
+    "<identity>": _replace,
+    "copy.copy": _replace,
+    "copy.deepcopy": _replace,
+    "typing.cast": lambda m, args, pos: args.positional[1] if len(args.positional) > 1 else UNKNOWN,
+    "os.environ.get": _environment,
+    "os.getenv": _environment,
+    "dataclasses.field": _field,
+    "dataclasses.dataclass": lambda m, args, pos: _first(args) if args.positional else External("<identity>"),
+    "asyncio.run": _replace,
+    "types.SimpleNamespace": lambda m, args, pos: _dict_call(m, args, pos),
+    "builtins.print": lambda m, args, pos: NONE,
+    "builtins.len": lambda m, args, pos: _length(m, _first(args)),
+    "builtins.range": lambda m, args, pos: UNKNOWN,
+}
+
+
+def _length(m: Machine, value: Value) -> Value:
+    items = iterate.known_items(m, value)
+    return Const(len(items)) if items is not None and isinstance(value, Tuple) else UNKNOWN
+
+
+__all__ = ["Function", "Lazy", "Method", "call_builtin", "call_method", "global_name"]

@@ -1,0 +1,351 @@
+"""Calls of whatever a callee may be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from seedlint.flow import attribute, builtin, definitions, evaluate, execute, iterate, library
+from seedlint.flow.activation import Activation, Edge
+from seedlint.flow.machine import DEEPEST_CALL, STEP_BUDGET, Frame, Machine
+from seedlint.flow.state import Spot, State, join_states
+from seedlint.flow.values import (
+    NONE,
+    UNKNOWN,
+    Alternatives,
+    Class,
+    Const,
+    Container,
+    Entropy,
+    External,
+    ExternalMethod,
+    ExternalObject,
+    Function,
+    Lazy,
+    Method,
+    Object,
+    Option,
+    Partial,
+    Scope,
+    Super,
+    Through,
+    Tuple,
+    Value,
+    Wrapped,
+    join,
+)
+from seedlint.index.summary import Position
+
+MOST_ANALYSES = 40
+"""Analyses of one body with different arguments, beyond which its arguments count as unknown."""
+
+
+class Arguments:
+    """The arguments of one call; `more` and `more_keywords` say that others may follow."""
+
+    __slots__ = ("keywords", "more", "more_keywords", "positional")
+
+    def __init__(
+        self, positional: Sequence[Value] = (), keywords: dict[str, Value] | None = None
+    ) -> None:
+        self.positional = list(positional)
+        self.keywords = dict(keywords or {})
+        self.more = False
+        self.more_keywords = False
+
+    def spread(self, m: Machine, value: Value) -> None:
+        """Add what `*value` passes."""
+        items = iterate.known_items(m, value)
+        if items is None:
+            self.more = True
+            self.positional += [iterate.element(m, value)] if not self.positional else []
+        else:
+            self.positional += items
+
+    def spread_keywords(self, m: Machine, value: Value) -> None:
+        """Add what `**value` passes."""
+        known, whole = builtin.known_entries(m, value)
+        self.keywords.update(known)
+        self.more_keywords = self.more_keywords or not whole
+
+    def before(self, *values: Value) -> Arguments:
+        """The same arguments behind some others."""
+        out = Arguments([*values, *self.positional], self.keywords)
+        out.more, out.more_keywords = self.more, self.more_keywords
+        return out
+
+
+def call(
+    m: Machine,
+    callee: Value,
+    args: Arguments,
+    pos: Position,
+    text: str,
+    mode: str = "",
+    stands: Spot | None = None,
+    decorating: bool = False,
+) -> Value:
+    """Call a value; what cannot be known has no effect."""
+    if isinstance(callee, Alternatives):
+        return _call_each(m, callee, args, pos, text, mode, stands)
+    if isinstance(callee, Function):
+        return call_function(m, callee, args, pos, text, mode, stands)
+    if isinstance(callee, Method):
+        return call_function(m, callee.function, args.before(callee.receiver), pos, text, mode, stands)
+    if isinstance(callee, Class):
+        return instantiate(m, callee, args, pos, text)
+    if isinstance(callee, External):
+        return library.call_external(m, callee.name, args, pos, text, decorating)
+    if isinstance(callee, ExternalMethod):
+        return library.call_bound(m, callee, args, pos, text)
+    if isinstance(callee, Object):
+        return _call_object(m, callee, args, pos, text, mode, stands)
+    if isinstance(callee, ExternalObject):
+        return library.call_external_object(m, callee, args, pos, text, decorating)
+    if isinstance(callee, Partial):
+        merged = Arguments([*callee.args, *args.positional], {**dict(callee.keywords), **args.keywords})
+        merged.more, merged.more_keywords = args.more, args.more_keywords
+        return call(m, callee.function, merged, pos, text, mode, stands)
+    if isinstance(callee, Wrapped):
+        return call(m, callee.value, args, pos, text, mode, stands)
+    return library.call_unknown(m, args, decorating)
+
+
+def _call_each(
+    m: Machine, callee: Alternatives, args: Arguments, pos: Position, text: str, mode: str, stands: Spot | None
+) -> Value:
+    """Call one of several: each from the same state."""
+    state = m.state
+    out: list[tuple[State, Value]] = []
+    for part in sorted(callee.values, key=_order):
+        if part in (NONE, UNKNOWN) or isinstance(part, Const):
+            continue
+        m.state = state
+        with m.maybe():
+            out.append((_flow(m, part, args, pos, text, mode, stands)))
+    if not out:
+        return UNKNOWN
+    m.state, value = out[0]
+    condition = m.here(pos)
+    for other, result in out[1:]:
+        m.state = join_states(m.state, other, condition)
+        value = join(value, result)
+    return value
+
+
+def _flow(
+    m: Machine, part: Value, args: Arguments, pos: Position, text: str, mode: str, stands: Spot | None
+) -> tuple[State, Value]:
+    value = call(m, part, args, pos, text, mode, stands)
+    return m.state, value
+
+
+def _order(value: Any) -> str:
+    """A stable order for the values of a set: by name, then place of definition."""
+    record = getattr(value, "record", None) or getattr(getattr(value, "cls", None), "record", None)
+    scope = getattr(value, "scope", None)
+    return f"{type(value).__name__}:{getattr(value, 'name', '')}:{record[1] if record else ''}:{scope.module if scope else ''}"
+
+
+def call_function(
+    m: Machine,
+    function: Function,
+    args: Arguments,
+    pos: Position,
+    text: str,
+    mode: str = "",
+    stands: Spot | None = None,
+    running: bool = False,
+) -> Value:
+    """Run a function of the project, or take over what the same call did before."""
+    record = function.record
+    if "generator" in record[5] and not running:
+        return Lazy(function, tuple(args.positional), tuple(sorted(args.keywords.items(), key=lambda k: k[0])), pos)
+    variables = bind_parameters(m, function, args)
+    shape = (id(record), id(function.scope), running)
+    known = tuple(variables.values())
+    if m.analyses.get(id(record), 0) > MOST_ANALYSES:
+        first = next(iter(variables), None)
+        variables = {
+            name: value if name == first and isinstance(value, Object) else UNKNOWN
+            for name, value in variables.items()
+        }
+        known = tuple(variables.values())
+    key = (shape, known, m.state)
+    done = m.quiet.get((shape, known)) or m.memo.get(key)
+    if done is None:
+        if key in m.active or m.depth >= DEEPEST_CALL or m.steps > STEP_BUDGET:
+            return UNKNOWN
+        if sum(1 for k in m.active if k[0] == shape) >= 2:
+            return UNKNOWN
+        done = run_body(m, function, variables, key, (shape, known))
+    if done.events or mode not in ("", "module"):
+        m.record(Edge(m.here(pos), text, done, mode, stands, m.state))
+    m.imported |= done.imported
+    if done.out is not None and not done.quiet:
+        m.state = done.out
+    value = done.value
+    return UNKNOWN if value is None else value
+
+
+def run_body(m: Machine, function: Function, variables: dict[str, Value], key: Any, quiet_key: Any) -> Activation:
+    """Analyse a function's body for one set of arguments."""
+    record = function.record
+    activation = Activation(function.name)
+    scope_key = (quiet_key, function.scope.module)
+    scope = m.inner_scopes.get(scope_key)
+    if scope is None:
+        scope = m.inner_scopes[scope_key] = Scope(function.scope.module, function.scope)
+    scope.variables = dict(variables)
+    frame = Frame(scope, activation, function)
+    receiver = next(iter(variables.values()), None)
+    frame.context = receiver.id if isinstance(receiver, Object) else 0
+    start, imported = m.state, m.imported
+    m.imported = set(imported)
+    m.analyses[id(record)] = m.analyses.get(id(record), 0) + 1
+    m.executed.add(id(record))
+    m.functions_analysed += 1
+    m.active.add(key)
+    m.depth += 1
+    try:
+        with m.within(frame):
+            falls = execute.execute(m, record[3])
+    finally:
+        m.active.discard(key)
+        m.depth -= 1
+    activation.imported = m.imported - imported
+    m.imported = imported
+    if falls:
+        frame.returns.append((NONE, m.state, frame.unlikely))
+    activation.value = _returned(frame)
+    activation.out = _leaves(m, frame, start, Spot(scope.module, record[1]))
+    activation.quiet = not activation.events and activation.out == start
+    m.state = start
+    (m.quiet if activation.quiet else m.memo)[quiet_key if activation.quiet else key] = activation
+    return activation
+
+
+def _returned(frame: Frame) -> Value:
+    if frame.yields is not None:
+        return frame.yields
+    value: Value | None = None
+    for result, _, _ in frame.returns:
+        value = result if value is None else join(value, result)
+    return UNKNOWN if value is None else value
+
+
+def _leaves(m: Machine, frame: Frame, start: State, spot: Spot) -> State:
+    """How a body leaves the streams: what its returns leave, ordinary runs first."""
+    if not frame.returns:
+        return m.state if m.state != start else start
+    ways = sorted(frame.returns, key=lambda way: way[2])
+    state = ways[0][1]
+    for _, other, rare in ways[1:]:
+        state = join_states(state, other, spot, biased=rare and not ways[0][2])
+    return state
+
+
+def bind_parameters(m: Machine, function: Function, args: Arguments) -> dict[str, Value]:
+    """Give each parameter its argument, its default, or the instance that its annotation names."""
+    out: dict[str, Value] = {}
+    positional = list(args.positional)
+    keywords = dict(args.keywords)
+    for name, kind, _, annotation, given in function.record[2]:
+        if kind == "args":
+            out[name] = UNKNOWN if args.more else Tuple(tuple(positional))
+            positional = []
+        elif kind == "kwargs":
+            out[name] = _rest(m, function, name, keywords, args.more_keywords)
+        elif positional and kind != "keyword":
+            out[name] = positional.pop(0)
+            keywords.pop(name, None)
+        elif name in keywords and kind != "positional":
+            out[name] = builtin.present(keywords.pop(name), function.defaults.get(name, UNKNOWN))
+        elif given and not (args.more or args.more_keywords):
+            out[name] = function.defaults.get(name, UNKNOWN)
+        else:
+            out[name] = UNKNOWN
+        if out[name] is UNKNOWN and annotation is not None:
+            out[name] = attribute.annotated(m, function, annotation)
+    return out
+
+
+def _rest(m: Machine, function: Function, name: str, keywords: dict[str, Value], more: bool) -> Value:
+    number = m.identity("kwargs", id(function.record), tuple(sorted(keywords)), more)
+    cell = m.heap[number]
+    for key, value in keywords.items():
+        cell[Const(key)] = value
+    if more:
+        cell[builtin.OTHERS] = UNKNOWN
+    return Container("dict", number)
+
+
+def instantiate(m: Machine, cls: Class, args: Arguments, pos: Position, text: str) -> Value:
+    """Make an instance of a project's class and run its constructor."""
+    instance = Object(cls, m.allocate(pos, ("object", id(cls))))
+    cell = m.heap[instance.id]
+    cell.setdefault("<place>", UNKNOWN)
+    m.places.setdefault(instance.id, m.here(pos))
+    mode = "module" if library.is_module(m, cls) else ""
+    constructor = definitions.find_in_class(cls, "__init__")
+    if isinstance(constructor, Function):
+        call_function(m, constructor, args.before(instance), pos, text, mode)
+        return instance
+    bases = definitions.library_bases(cls)
+    if any(m.knowledge.calls(base) for base in bases):
+        library.construct_base(m, instance, bases, args, pos, text)
+        return instance
+    fields = [name for item in reversed(cls.mro) if isinstance(item, Class) for name in item.fields]
+    for name, value in zip(fields, args.positional, strict=False):
+        m.store(instance.id, name, value)
+    for name, value in args.keywords.items():
+        m.store(instance.id, name, value)
+    for name in fields:
+        if name not in cell:
+            default = builtin.field_default(m, definitions.find_in_class(cls, name), pos)
+            if default is not None:
+                m.store(instance.id, name, default)
+    hook = definitions.find_in_class(cls, "__post_init__")
+    if isinstance(hook, Function):
+        call_function(m, hook, Arguments([instance]), pos, text)
+    return instance
+
+
+def _call_object(
+    m: Machine, callee: Object, args: Arguments, pos: Position, text: str, mode: str, stands: Spot | None
+) -> Value:
+    method = attribute.get_attribute(m, callee, "__call__")
+    if isinstance(method, Method):
+        return call(m, method, args, pos, text, mode, stands)
+    for base in definitions.library_bases(callee.cls):
+        name = library.call_name(m, base)
+        if name:
+            method = attribute.get_attribute(m, callee, name)
+            if method is not UNKNOWN:
+                return call(m, method, args, pos, text, mode, stands)
+    if isinstance(method, ExternalMethod):
+        return call(m, method, args, pos, text, mode, stands)
+    return UNKNOWN
+
+
+def call_method(m: Machine, owner: Value, name: str, args: Sequence[Value], pos: Position) -> Value:
+    """Call a method by name, if it is there."""
+    method = attribute.get_attribute(m, owner, name)
+    if method is UNKNOWN:
+        return UNKNOWN
+    return call(m, method, Arguments(args), pos, name)
+
+
+def zero_argument_super(m: Machine) -> Value:
+    """`super()` in the method that is running."""
+    function = m.frame.function
+    scope: Scope | None = m.frame.scope
+    while scope is not None and function is not None and function.owner is None:
+        scope = scope.outer
+    if function is None or function.owner is None or not function.record[2]:
+        return UNKNOWN
+    receiver = m.lookup(function.record[2][0][0])
+    return Super(function.owner, receiver)
+
+
+__all__ = ["Arguments", "Entropy", "Option", "Through", "call", "call_function", "call_method", "instantiate"]

@@ -1,0 +1,391 @@
+"""Evaluates expressions in execution order, doing what their calls do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from seedlint.flow import attribute, builtin, calls, execute, iterate, library
+from seedlint.flow.machine import Machine
+from seedlint.flow.values import (
+    NONE,
+    UNKNOWN,
+    Alternatives,
+    Class,
+    Const,
+    Container,
+    Entropy,
+    External,
+    ExternalObject,
+    Function,
+    Lazy,
+    Module,
+    Object,
+    Option,
+    Through,
+    Tuple,
+    Value,
+    View,
+    alternatives,
+    join,
+    truth,
+)
+from seedlint.index.summary import Expression, Position
+
+_TRUE, _FALSE = Const(True), Const(False)
+_NO_POSITION: Position = (0, 0, 0, 0)
+
+
+def evaluate(m: Machine, e: Expression) -> Value:
+    """The value of an expression."""
+    if e is None:
+        return UNKNOWN
+    return _HANDLERS[e[0]](m, e)
+
+
+def _attr(m: Machine, e: Any) -> Value:
+    return attribute.get_attribute(m, evaluate(m, e[1]), e[2])
+
+
+def _call(m: Machine, e: Any) -> Value:
+    _, function, args, keywords, pos = e
+    if function is not None and function[0] == "name" and function[1] == "super" and not args:
+        return calls.zero_argument_super(m)
+    callee = evaluate(m, function)
+    values = calls.Arguments()
+    for arg in args:
+        if arg is not None and arg[0] == "star":
+            values.spread(m, evaluate(m, arg[1]))
+        else:
+            values.positional.append(evaluate(m, arg))
+    for name, arg in keywords:
+        if name is None:
+            values.spread_keywords(m, evaluate(m, arg))
+        else:
+            values.keywords[name] = evaluate(m, arg)
+    return calls.call(m, callee, values, pos, spelled(function))
+
+
+def spelled(e: Expression) -> str:
+    """How a callee is written, for the trace."""
+    if e is None:
+        return "(...)"
+    if e[0] == "name":
+        return str(e[1])
+    if e[0] == "attr":
+        return f"{spelled(e[1])}.{e[2]}"
+    if e[0] == "call":
+        return f"{spelled(e[1])}(...)"
+    if e[0] == "index":
+        return f"{spelled(e[1])}[...]"
+    return "(...)"
+
+
+def _index(m: Machine, e: Any) -> Value:
+    owner, key = evaluate(m, e[1]), evaluate(m, e[2])
+    out: Value | None = None
+    for part in alternatives(owner):
+        item = _item(m, part, key, e[3])
+        out = item if out is None else join(out, item)
+    return UNKNOWN if out is None else out
+
+
+def _item(m: Machine, owner: Value, key: Value, pos: Position) -> Value:
+    if isinstance(owner, Container):
+        return builtin.get_item(m, owner, key)
+    if isinstance(owner, Tuple):
+        if isinstance(key, Const) and isinstance(key.value, int) and -len(owner.items) <= key.value < len(owner.items):
+            return owner.items[key.value]
+        return iterate.element(m, owner)
+    if isinstance(owner, View):
+        if isinstance(key, Const) and isinstance(key.value, str):
+            return attribute.get_attribute(m, owner.value, key.value)
+        return attribute.any_attribute(m, owner.value)
+    if isinstance(owner, Object):
+        return calls.call_method(m, owner, "__getitem__", [key], pos)
+    if isinstance(owner, ExternalObject):
+        return library.call_external_method(m, owner, "__getitem__", [key], pos)
+    if isinstance(owner, External):
+        return library.read_environment(m, owner.name, key)
+    if isinstance(owner, Entropy):
+        return owner
+    return UNKNOWN
+
+
+def _seq(m: Machine, e: Any) -> Value:
+    _, kind, items, pos = e
+    values: list[Value] = []
+    whole = True
+    for item in items:
+        if item is not None and item[0] == "star":
+            value = evaluate(m, item[1])
+            known = iterate.known_items(m, value)
+            whole = whole and known is not None
+            values += known if known is not None else [iterate.iterate(m, value, _NO_POSITION)]
+        else:
+            values.append(evaluate(m, item))
+    if kind == "tuple" and whole:
+        return Tuple(tuple(values))
+    return builtin.make_list(m, kind, values, whole, pos)
+
+
+def _dict(m: Machine, e: Any) -> Value:
+    out = builtin.make_dict(m, e[2])
+    for key, value in e[1]:
+        if key is None:
+            builtin.update(m, out, evaluate(m, value))
+        else:
+            builtin.set_item(m, out, evaluate(m, key), evaluate(m, value), fresh=True)
+    return out
+
+
+def _either(m: Machine, e: Any) -> Value:
+    """`or` and `and`: the operands up to the one that decides."""
+    kind, operands = e
+    out: Value | None = None
+    for i, operand in enumerate(operands):
+        value = evaluate(m, operand)
+        answer, certain = truth(value)
+        stops = answer is (kind == "or")
+        if i == len(operands) - 1 or (certain and stops):
+            return value if out is None else _either_value(kind, out, value)
+        if certain:
+            continue
+        out = value if out is None else _either_value(kind, out, value)
+    return UNKNOWN if out is None else out
+
+
+def _either_value(kind: str, left: Value, right: Value) -> Value:
+    """One of two operands; an option's default decides which on an ordinary run."""
+    if isinstance(left, Option):
+        answer = truth(left.default)[0]
+        keeps = answer is (kind == "or")
+        if answer is not None:
+            usual = left.default if keeps else right
+            return usual if isinstance(usual, (Option, Entropy)) else Option(usual, left.name)
+    if kind == "or":
+        left = drop_none(left)
+    return join(left, right)
+
+
+def drop_none(value: Value) -> Value:
+    """The value where it is not None."""
+    if isinstance(value, Alternatives) and NONE in value.values:
+        rest = value.values - {NONE}
+        return next(iter(rest)) if len(rest) == 1 else Alternatives(rest)
+    return value
+
+
+def _not(m: Machine, e: Any) -> Value:
+    value = evaluate(m, e[1])
+    answer, certain = truth(value)
+    return _answer(None if answer is None else not answer, certain, value)
+
+
+def _answer(answer: bool | None, certain: bool, *operands: Value) -> Value:
+    if answer is None:
+        return UNKNOWN
+    result = _TRUE if answer else _FALSE
+    if certain:
+        return result
+    names = [operand.name for operand in operands if isinstance(operand, Option) and operand.name]
+    return Option(result, names[0] if names else "")
+
+
+def _cmp(m: Machine, e: Any) -> Value:
+    return compare(e[1], evaluate(m, e[2]), evaluate(m, e[3]), m)
+
+
+def compare(operator: str, left: Value, right: Value, m: Machine | None = None) -> Value:
+    """The value of one comparison."""
+    if isinstance(left, Alternatives) or isinstance(right, Alternatives):
+        seen = {
+            truth(compare(operator, a, b, m)) for a in alternatives(left) for b in alternatives(right)
+        }
+        answers = {answer for answer, _ in seen}
+        if len(answers) == 1:
+            return _answer(answers.pop(), all(certain for _, certain in seen), left, right)
+        return UNKNOWN
+    if isinstance(left, Option) or isinstance(right, Option):
+        default = compare(operator, _default(left), _default(right), m)
+        return _answer(truth(default)[0], False, left, right)
+    if operator in ("is", "is not") and NONE in (left, right):
+        other = right if left == NONE else left
+        same = other == NONE
+        certain = other is not UNKNOWN
+        return _answer(same is (operator == "is"), certain, left, right)
+    if operator in ("in", "not in") and m is not None:
+        items = iterate.known_items(m, right)
+        if items is not None and isinstance(left, Const) and all(isinstance(i, Const) for i in items):
+            return _answer((left in items) is (operator == "in"), True)
+        return UNKNOWN
+    if isinstance(left, Const) and isinstance(right, Const):
+        try:
+            return Const(bool(_OPERATORS[operator](left.value, right.value)))
+        except (TypeError, KeyError):
+            return UNKNOWN
+    if operator in ("is", "==") and isinstance(left, (Class, Function, External)) and type(left) is type(right):
+        return Const(left == right)
+    return UNKNOWN
+
+
+def _default(value: Value) -> Value:
+    return value.default if isinstance(value, Option) else value
+
+
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "is": lambda a, b: a is b,
+    "is not": lambda a, b: a is not b,
+}
+
+
+def _choice(m: Machine, e: Any) -> Value:
+    _, test, yes, no = e
+    value = evaluate(m, test)
+    answer, certain = truth(value)
+    if certain:
+        return evaluate(m, yes if answer else no)
+    out: list[Value] = []
+
+    def way(operand: Expression) -> Callable[[], bool]:
+        def run() -> bool:
+            out.append(evaluate(m, operand))
+            return True
+
+        return run
+
+    positive, negative = execute.narrowed(m, test)
+    ways = [(way(yes), positive, answer is False), (way(no), negative, answer is True)]
+    execute.branch(m, ways, 0, answer, value)
+    if not out:
+        return UNKNOWN
+    if len(out) == 2 and answer is not None:
+        usual, other = (out[0], out[1]) if answer else (out[1], out[0])
+        if isinstance(usual, (Const, Option)) and not isinstance(other, Entropy):
+            return Option(_default(usual), value.name if isinstance(value, Option) else "")
+    return out[0] if len(out) == 1 else join(out[0], out[1])
+
+
+def _op(m: Machine, e: Any) -> Value:
+    operator, operands = e[1], [evaluate(m, operand) for operand in e[2]]
+    if operator == "fmt":
+        return next((o for o in operands if isinstance(o, Entropy)), UNKNOWN)
+    if operator == "slice":
+        return UNKNOWN
+    if operator == "BitOr" or operator == "Add":
+        if any(isinstance(o, Container) for o in operands):
+            return builtin.concatenate(m, operands)
+    if len(operands) == 2 and all(isinstance(o, Const) for o in operands):
+        return _calculate(operator, operands[0].value, operands[1].value)  # type: ignore[union-attr]
+    return arithmetic(tuple(operands))
+
+
+def _calculate(operator: str, left: Any, right: Any) -> Value:
+    try:
+        if operator == "Add":
+            return _small(left + right)
+        if operator == "Sub":
+            return _small(left - right)
+        if operator == "Mult" and isinstance(left, (int, float)) and isinstance(right, (int, float)):
+            return _small(left * right)
+        if operator == "FloorDiv":
+            return _small(left // right)
+        if operator == "Mod" and isinstance(left, int):
+            return _small(left % right)
+    except (TypeError, ZeroDivisionError, OverflowError, ValueError):
+        return UNKNOWN
+    return Option(Const(1)) if isinstance(left, (int, float)) else UNKNOWN
+
+
+def _small(value: Any) -> Value:
+    if isinstance(value, str) and len(value) > 200:
+        return UNKNOWN
+    return Const(value)
+
+
+def arithmetic(operands: tuple[Value, ...]) -> Value:
+    """What a computed value depends on: entropy stays entropy, an array stays an array."""
+    for operand in operands:
+        for part in alternatives(operand):
+            if isinstance(part, Entropy):
+                return part
+    for operand in operands:
+        if isinstance(operand, ExternalObject):
+            return operand
+    for operand in operands:
+        if isinstance(operand, Option) and operand.default != NONE:
+            return Option(UNKNOWN, operand.name)
+    return UNKNOWN
+
+
+def _comp(m: Machine, e: Any) -> Value:
+    _, kind, items, clauses = e
+    for target, iterable, conditions, pos in clauses:
+        value = evaluate(m, iterable)
+        execute.bind(m, target, iterate.iterate(m, value, pos))
+        for condition in conditions:
+            evaluate(m, condition)
+    values = [evaluate(m, item) for item in items]
+    if kind == "dict":
+        out = builtin.make_dict(m, clauses[0][3])
+        builtin.set_item(m, out, UNKNOWN, values[1], fresh=True)
+        return out
+    return builtin.make_list(m, "list", values, False, clauses[0][3])
+
+
+def _lambda(m: Machine, e: Any) -> Value:
+    from seedlint.flow.definitions import make_function
+
+    return make_function(m, e[1])
+
+
+def _walrus(m: Machine, e: Any) -> Value:
+    value = evaluate(m, e[2])
+    m.assign(e[1], value)
+    return value
+
+
+def _yield(m: Machine, e: Any) -> Value:
+    value = evaluate(m, e[1])
+    frame = m.frame
+    frame.yields = value if frame.yields is None else join(frame.yields, value)
+    return UNKNOWN
+
+
+def _yield_from(m: Machine, e: Any) -> Value:
+    value = iterate.iterate(m, evaluate(m, e[1]), e[2])
+    frame = m.frame
+    frame.yields = value if frame.yields is None else join(frame.yields, value)
+    return UNKNOWN
+
+
+_HANDLERS: dict[str, Callable[[Machine, Any], Value]] = {
+    "const": lambda m, e: Const(e[1]),
+    "name": lambda m, e: m.lookup(e[1]),
+    "attr": _attr,
+    "call": _call,
+    "index": _index,
+    "seq": _seq,
+    "dict": _dict,
+    "or": _either,
+    "and": _either,
+    "not": _not,
+    "cmp": _cmp,
+    "choice": _choice,
+    "op": _op,
+    "comp": _comp,
+    "lambda": _lambda,
+    "star": lambda m, e: evaluate(m, e[1]),
+    "walrus": _walrus,
+    "await": lambda m, e: evaluate(m, e[1]),
+    "yield": _yield,
+    "yieldfrom": _yield_from,
+}
+
+__all__ = ["Lazy", "Module", "Through", "arithmetic", "compare", "evaluate", "spelled"]

@@ -1,0 +1,373 @@
+"""Executes statements, in order, on what is known of the program's values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from seedlint.flow import builtin, calls, definitions, evaluate, imports, iterate, library
+from seedlint.flow.machine import STEP_BUDGET, Machine, Terminated, merge_variables
+from seedlint.flow.state import Spot, State, join_states
+from seedlint.flow.values import (
+    UNKNOWN,
+    Alternatives,
+    Const,
+    Container,
+    External,
+    ExternalObject,
+    Module,
+    Object,
+    Option,
+    Tuple,
+    Value,
+    alternatives,
+    join,
+    truth,
+)
+from seedlint.index.summary import Block, Expression, Position, Statement
+
+_Variables = dict[str, Value]
+_Way = tuple[State, _Variables, bool]
+"""How one branch left the streams and variables, and whether ordinary runs do not take it."""
+Way = tuple[Callable[[], bool], _Variables, bool]
+"""What to run, what is known of variables there, and whether ordinary runs do not take it."""
+
+
+def execute(m: Machine, block: Block) -> bool:
+    """Run statements; False if control does not reach the end."""
+    for statement in block:
+        m.steps += 1
+        m.line = statement[1]
+        if m.steps > STEP_BUDGET:
+            return True
+        try:
+            if not _HANDLERS[statement[0]](m, statement):
+                return False
+        except Terminated:
+            return False
+    return True
+
+
+def _expr(m: Machine, s: Statement) -> bool:
+    evaluate.evaluate(m, s[2])
+    return True
+
+
+def _assign(m: Machine, s: Statement) -> bool:
+    value = evaluate.evaluate(m, s[3])
+    for target in s[2]:
+        bind(m, target, value)
+    return True
+
+
+def bind(m: Machine, target: Expression, value: Value) -> None:
+    """Bind an assignment's target."""
+    if target is None:
+        return
+    kind = target[0]
+    if kind == "name":
+        m.assign(target[1], value)
+    elif kind == "attr":
+        set_attribute(m, evaluate.evaluate(m, target[1]), target[2], value, target)
+    elif kind == "index":
+        _set_item(m, evaluate.evaluate(m, target[1]), evaluate.evaluate(m, target[2]), value, target[3])
+    elif kind == "seq":
+        _unpack(m, target[2], value)
+    elif kind == "star":
+        bind(m, target[1], UNKNOWN)
+
+
+def _unpack(m: Machine, targets: tuple[Expression, ...], value: Value) -> None:
+    starred = any(target is not None and target[0] == "star" for target in targets)
+    if isinstance(value, Tuple) and len(value.items) == len(targets) and not starred:
+        items: tuple[Value, ...] = value.items
+    else:
+        each = iterate.element(m, value)
+        items = (each,) * len(targets)
+        if isinstance(value, Tuple) and starred and len(value.items) >= len(targets) - 1:
+            items = tuple(value.items[: len(targets)]) + (UNKNOWN,) * (len(targets) - len(value.items))
+    for target, item in zip(targets, items, strict=False):
+        bind(m, target, item)
+
+
+def set_attribute(m: Machine, owner: Value, name: str, value: Value, target: Expression) -> None:
+    """Assign an attribute of whatever the owner may be; a library's may be a flag."""
+    for part in alternatives(owner):
+        if isinstance(part, (Object, ExternalObject)):
+            m.store(part.id, name, value)
+        elif isinstance(part, Module):
+            m.scopes[part.name].variables[name] = value
+        elif isinstance(part, External):
+            library.set_flag(m, f"{part.name}.{name}", value, target)
+        elif hasattr(part, "attributes"):
+            part.attributes[name] = value
+
+
+def _set_item(m: Machine, owner: Value, key: Value, value: Value, pos: Position) -> None:
+    for part in alternatives(owner):
+        if isinstance(part, Container):
+            builtin.set_item(m, part, key, value)
+        elif isinstance(part, External) and isinstance(key, Const):
+            library.set_environment(m, part.name, key.value, value, pos)
+        elif isinstance(part, Object):
+            calls.call_method(m, part, "__setitem__", [key, value], pos)
+
+
+def _annotate(m: Machine, s: Statement) -> bool:
+    _, _, name, annotation, value, given = s
+    if given:
+        m.assign(name, evaluate.evaluate(m, value))
+    if definitions.class_being_built(m) is not None:
+        definitions.declare_field(m, name, annotation, bool(given))
+    return True
+
+
+def _augment(m: Machine, s: Statement) -> bool:
+    target, value = s[2], evaluate.evaluate(m, s[4])
+    old = evaluate.evaluate(m, target)
+    if isinstance(old, Container):
+        builtin.extend(m, old, value)
+    else:
+        bind(m, target, evaluate.arithmetic((old, value)))
+    return True
+
+
+def _if(m: Machine, s: Statement) -> bool:
+    _, line, test, body, orelse = s
+    value = evaluate.evaluate(m, test)
+    answer, certain = truth(value)
+    if certain:
+        return execute(m, body if answer else orelse)
+    yes, no = narrowed(m, test)
+    ways: list[Way] = [
+        (lambda: execute(m, body), yes, answer is False),
+        (lambda: execute(m, orelse), no, answer is True),
+    ]
+    return branch(m, ways, line, answer, value)
+
+
+def narrowed(m: Machine, test: Expression) -> tuple[_Variables, _Variables]:
+    """What a test says of a variable in its two branches: `x is None` decides whether x is."""
+    if test is None or test[0] not in ("cmp", "not", "name"):
+        return {}, {}
+    if test[0] == "not":
+        yes, no = narrowed(m, test[1])
+        return no, yes
+    name = test[1] if test[0] == "name" else (test[2] or ("",))[1] if test[2] and test[2][0] == "name" else ""
+    if not isinstance(name, str) or not name:
+        return {}, {}
+    value = m.lookup(name)
+    if not isinstance(value, Alternatives):
+        return {}, {}
+    none = Const(None)
+    if none not in value.values:
+        return {}, {}
+    rest = frozenset(part for part in value.values if part != none)
+    some: Value = next(iter(rest)) if len(rest) == 1 else Alternatives(rest)
+    if test[0] == "name" or (test[1] == "is not" and test[3] == ("const", None)):
+        return {name: some}, {name: none}
+    if test[1] == "is" and test[3] == ("const", None):
+        return {name: none}, {name: some}
+    return {}, {}
+
+
+def branch(
+    m: Machine,
+    ways: list[Way],
+    line: int,
+    answer: bool | None,
+    value: Value,
+) -> bool:
+    """Take several ways from the same point and join what they leave."""
+    frame = m.frame
+    state, variables, unlikely = m.state, frame.scope.variables, frame.unlikely
+    left: list[_Way] = []
+    with m.maybe():
+        for body, narrow, rare in ways:
+            m.state = state
+            frame.scope.variables = {**variables, **narrow}
+            frame.unlikely = unlikely or rare
+            if body():
+                left.append((m.state, frame.scope.variables, frame.unlikely))
+    if not left:
+        frame.scope.variables, frame.unlikely, m.state = variables, unlikely, state
+        return False
+    left.sort(key=lambda way: way[2])
+    condition = Spot(frame.scope.module, (line, 0, line, 0))
+    option = value.name or "an option" if isinstance(value, Option) else ""
+    m.state, frame.scope.variables, frame.unlikely = left[0]
+    for other, others, rare in left[1:]:
+        m.state = join_states(m.state, other, condition, rare and not left[0][2], option)
+        frame.scope.variables = merge_variables(frame.scope.variables, others)
+    return True
+
+
+def _while(m: Machine, s: Statement) -> bool:
+    _, _, test, body, orelse = s
+    value = evaluate.evaluate(m, test)
+    answer, certain = truth(value)
+    if certain and answer is False:
+        return execute(m, orelse)
+    endless = certain and answer is True and isinstance(value, Const)
+    return loop(m, body, orelse, lambda: evaluate.evaluate(m, test), endless)
+
+
+def _for(m: Machine, s: Statement) -> bool:
+    _, _, target, iterable, body, orelse, pos = s
+    value = evaluate.evaluate(m, iterable)
+    if isinstance(value, Tuple) and not value.items:
+        return execute(m, orelse)
+    item = iterate.iterate(m, value, pos)
+    bind(m, target, item)
+    return loop(m, body, orelse, lambda: bind(m, target, item), False)
+
+
+def loop(m: Machine, body: Block, orelse: Block, again: Callable[[], Any], endless: bool) -> bool:
+    """Run a loop's body until nothing new can happen: twice, the second time from what the first left.
+
+    The body is taken to run at least once; a run that skips it draws nothing there.
+    """
+    frame = m.frame
+    breaks, continues = frame.breaks, frame.continues
+    before, state = frame.scope.variables, m.state
+    exits: list[tuple[State, _Variables]] = []
+    for _ in range(2):
+        frame.breaks, frame.continues = [], []
+        frame.scope.variables = dict(frame.scope.variables)
+        falls = execute(m, body)
+        ends = [*frame.continues, *([(m.state, frame.scope.variables)] if falls else [])]
+        exits = (frame.breaks if endless else [*frame.breaks, *ends]) or exits
+        if not ends:
+            break
+        m.state, frame.scope.variables = _join_all(m, ends)
+        frame.scope.variables = merge_variables(before, frame.scope.variables)
+        again()
+    frame.breaks, frame.continues = breaks, continues
+    if not exits:
+        frame.scope.variables, m.state = before, state
+        return not endless and execute(m, orelse)
+    m.state, frame.scope.variables = _join_all(m, exits)
+    frame.scope.variables = merge_variables(before, frame.scope.variables)
+    return execute(m, orelse)
+
+
+def _join_all(m: Machine, ways: list[tuple[State, _Variables]]) -> tuple[State, _Variables]:
+    state, variables = ways[-1]
+    condition = Spot(m.frame.scope.module, (0, 0, 0, 0))
+    for other, others in ways[:-1]:
+        state = join_states(state, other, condition, biased=True)
+        variables = merge_variables(others, variables)
+    return state, variables
+
+
+def _try(m: Machine, s: Statement) -> bool:
+    _, line, body, handlers, orelse, final = s
+    frame = m.frame
+    start = dict(frame.scope.variables)
+    falls = execute(m, body)
+    if falls:
+        falls = execute(m, orelse)
+    left: list[_Way] = [(m.state, frame.scope.variables, False)] if falls else []
+    state, variables = m.state, merge_variables(start, frame.scope.variables)
+    with m.maybe():
+        for _, name, block in handlers:
+            m.state, frame.scope.variables = state, dict(variables)
+            if name:
+                m.assign(name, UNKNOWN)
+            if execute(m, block):
+                left.append((m.state, frame.scope.variables, True))
+    if not left:
+        m.state, frame.scope.variables = state, variables
+        execute(m, final)
+        return False
+    condition = Spot(frame.scope.module, (line, 0, line, 0))
+    m.state, frame.scope.variables, _ = left[0]
+    for other, others, _ in left[1:]:
+        m.state = join_states(m.state, other, condition, biased=True)
+        frame.scope.variables = merge_variables(frame.scope.variables, others)
+    return execute(m, final)
+
+
+def _with(m: Machine, s: Statement) -> bool:
+    _, _, items, body = s
+    leave: list[Callable[[], None]] = []
+    for context, target, pos in items:
+        manager = evaluate.evaluate(m, context)
+        value = library.enter(m, manager, pos, leave)
+        if target is not None:
+            bind(m, target, value)
+    falls = execute(m, body)
+    for action in reversed(leave):
+        action()
+    return falls
+
+
+def _match(m: Machine, s: Statement) -> bool:
+    _, line, subject, cases = s
+    value = evaluate.evaluate(m, subject)
+    ways: list[Way] = []
+    exhaustive = False
+    for names, pattern, guard, body in cases:
+        if pattern == ("any",) and guard is None:
+            exhaustive = True
+        elif pattern is not None and pattern != ("any",):
+            answer, certain = truth(evaluate.compare("==", value, evaluate.evaluate(m, pattern)))
+            if certain and answer is False:
+                continue
+            if certain and answer and guard is None:
+                ways.append((partial(execute, m, body), {}, False))
+                exhaustive = True
+                break
+        ways.append((partial(execute, m, body), {name: value if len(names) == 1 else UNKNOWN for name in names}, False))
+    if not exhaustive:
+        ways.append((lambda: True, {}, False))
+    if len(ways) == 1:
+        m.frame.scope.variables.update(ways[0][1])
+        return ways[0][0]()
+    return branch(m, ways, line, None, value)
+
+
+def _return(m: Machine, s: Statement) -> bool:
+    value = evaluate.evaluate(m, s[2])
+    m.frame.returns.append((value if s[2] is not None else Const(None), m.state, m.frame.unlikely))
+    return False
+
+
+def _raise(m: Machine, s: Statement) -> bool:
+    evaluate.evaluate(m, s[2])
+    return False
+
+
+def _break(m: Machine, s: Statement) -> bool:
+    m.frame.breaks.append((m.state, m.frame.scope.variables))
+    return False
+
+
+def _continue(m: Machine, s: Statement) -> bool:
+    m.frame.continues.append((m.state, m.frame.scope.variables))
+    return False
+
+
+_HANDLERS: dict[str, Callable[[Machine, Statement], bool]] = {
+    "expr": _expr,
+    "assign": _assign,
+    "annotate": _annotate,
+    "augment": _augment,
+    "if": _if,
+    "while": _while,
+    "for": _for,
+    "try": _try,
+    "with": _with,
+    "match": _match,
+    "return": _return,
+    "raise": _raise,
+    "break": _break,
+    "continue": _continue,
+    "import": lambda m, s: imports.execute_import(m, s),
+    "from": lambda m, s: imports.execute_from(m, s),
+    "def": lambda m, s: definitions.define_function(m, s),
+    "class": lambda m, s: definitions.define_class(m, s),
+}
+
+__all__ = ["bind", "branch", "execute", "join", "loop", "set_attribute"]

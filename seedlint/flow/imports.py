@@ -1,0 +1,133 @@
+"""Imports: the first one of a module runs its top level, there and then."""
+
+from __future__ import annotations
+
+from seedlint.flow import execute
+from seedlint.flow.activation import Activation, Edge
+from seedlint.flow.machine import Frame, Machine
+from seedlint.flow.values import UNKNOWN, Const, External, Module, Scope, Value
+from seedlint.index.summary import Position, Statement
+
+
+def execute_import(m: Machine, s: Statement) -> bool:
+    """Run `import a.b as c`."""
+    _, _, names, pos = s
+    for dotted, alias in names:
+        value = import_module(m, 0, dotted, pos)
+        if alias:
+            m.assign(alias, value)
+        else:
+            first = dotted.partition(".")[0]
+            m.assign(first, _first(m, first, dotted, value))
+    return True
+
+
+def _first(m: Machine, first: str, dotted: str, value: Value) -> Value:
+    if first == dotted:
+        return value
+    if isinstance(value, Module):
+        return Module(value.name[: len(value.name) - len(dotted) + len(first)])
+    return External(first)
+
+
+def execute_from(m: Machine, s: Statement) -> bool:
+    """Run `from a.b import c as d`."""
+    _, _, level, dotted, names, pos = s
+    importer = m.frame.scope.module
+    owner = import_module(m, level, dotted, pos)
+    for name, alias in names:
+        if name == "*":
+            _import_star(m, owner)
+            continue
+        m.assign(alias or name, _member(m, importer, level, dotted, owner, name, pos))
+    return True
+
+
+def _member(
+    m: Machine, importer: str, level: int, dotted: str, owner: Value, name: str, pos: Position
+) -> Value:
+    if isinstance(owner, Module):
+        scope = m.scopes.get(owner.name)
+        if scope is not None and name in scope.variables:
+            return scope.variables[name]
+    child = m.program.resolve(importer, level, f"{dotted}.{name}" if dotted else name)
+    if child is not None:
+        run_module(m, child, pos)
+        return Module(child)
+    if isinstance(owner, External):
+        return External(f"{owner.name}.{name}")
+    if isinstance(owner, Module):
+        from seedlint.flow.attribute import get_attribute
+
+        return get_attribute(m, owner, name)
+    return UNKNOWN
+
+
+def _import_star(m: Machine, owner: Value) -> None:
+    if isinstance(owner, External):
+        m.frame.scope.external_stars.append(owner.name)
+    elif isinstance(owner, Module):
+        scope = m.scopes.get(owner.name)
+        if scope is not None:
+            for name, value in scope.variables.items():
+                if not name.startswith("_"):
+                    m.assign(name, value)
+            m.frame.scope.external_stars += scope.external_stars
+
+
+def import_module(m: Machine, level: int, dotted: str, pos: Position) -> Value:
+    """Import a module of the project, running what it needs; else it belongs to a library."""
+    importer = m.frame.scope.module
+    target = m.program.resolve(importer, level, dotted) if importer in m.program.modules else None
+    if target is None:
+        if level or m.program.contains(importer, level, dotted):
+            return Module(dotted) if not level else UNKNOWN
+        return External(m.knowledge.canonical(dotted))
+    parent = target.rpartition(".")[0]
+    while parent:
+        if parent in m.program.modules and parent != importer:
+            run_module(m, parent, pos)
+        parent = parent.rpartition(".")[0]
+    run_module(m, target, pos)
+    return Module(target)
+
+
+def run_module(m: Machine, name: str, pos: Position, as_main: str | None = None) -> None:
+    """Run a module's top level, unless this process already has."""
+    if name in m.imported and as_main is None:
+        return
+    m.imported.add(name)
+    shape = ("module", name, as_main)
+    done = m.quiet.get(shape) or m.memo.get((shape, m.state))
+    if done is None:
+        done = _run(m, name, as_main, shape)
+    if done.events:
+        m.record(Edge(m.here(pos), f"import {name}" if as_main is None else name, done, "import"))
+    m.imported |= done.imported
+    if done.out is not None and not done.quiet:
+        m.state = done.out
+
+
+def _run(m: Machine, name: str, as_main: str | None, shape: tuple[str, str, str | None]) -> Activation:
+    module = m.program.modules[name]
+    scope = m.scopes.get(name)
+    if scope is None:
+        scope = m.scopes[name] = Scope(name)
+    scope.variables["__name__"] = Const(as_main or name)
+    scope.variables["__file__"] = UNKNOWN
+    activation = Activation(name)
+    start, imported = m.state, set(m.imported)
+    depth, conditional = m.depth, m.conditional
+    m.depth, m.conditional = 0, 0
+    with m.within(Frame(scope, activation)):
+        execute.execute(m, module.summary.body)
+    m.depth, m.conditional = depth, conditional
+    activation.imported = m.imported - imported
+    activation.out = m.state
+    activation.quiet = not activation.events and m.state == start
+    m.state = start
+    if activation.quiet:
+        m.quiet[shape] = activation
+    else:
+        m.memo[(shape, start)] = activation
+    return activation

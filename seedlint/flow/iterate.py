@@ -1,0 +1,96 @@
+"""What happens when a value is iterated, and what each item is."""
+
+from __future__ import annotations
+
+from seedlint.flow import attribute, builtin, calls, library
+from seedlint.flow.machine import Machine
+from seedlint.flow.values import (
+    UNKNOWN,
+    Const,
+    Container,
+    Entropy,
+    External,
+    ExternalMethod,
+    ExternalObject,
+    Lazy,
+    Method,
+    Object,
+    Through,
+    Tuple,
+    Value,
+    View,
+    alternatives,
+    join,
+)
+from seedlint.index.summary import Position
+
+
+def iterate(m: Machine, value: Value, pos: Position) -> Value:
+    """Iterate a value, doing what that does, and return what an item may be."""
+    out: Value | None = None
+    for part in alternatives(value):
+        item = _iterate_one(m, part, pos)
+        out = item if out is None else join(out, item)
+    return UNKNOWN if out is None else out
+
+
+def _iterate_one(m: Machine, value: Value, pos: Position) -> Value:
+    if isinstance(value, Lazy):
+        args = calls.Arguments(value.args, dict(value.keywords))
+        return calls.call_function(m, value.function, args, pos, value.function.name, running=True)
+    if isinstance(value, Through):
+        return _through(m, value, pos)
+    if isinstance(value, Object):
+        return _object(m, value, pos)
+    if isinstance(value, ExternalObject):
+        return library.iterate_external(m, value, pos)
+    return element(m, value)
+
+
+def _through(m: Machine, value: Through, pos: Position) -> Value:
+    items = [iterate(m, item, pos) for item in value.items]
+    if value.calls is not None:
+        return calls.call(m, value.calls, calls.Arguments(items), pos, "map")
+    if value.kind == "zip":
+        return Tuple(tuple(items))
+    if value.kind == "enumerate":
+        return Tuple((UNKNOWN, *items[:1]))
+    return items[0] if items else UNKNOWN
+
+
+def _object(m: Machine, value: Object, pos: Position) -> Value:
+    method = attribute.get_attribute(m, value, "__iter__")
+    if isinstance(method, Method):
+        result = calls.call(m, method, calls.Arguments(), pos, "__iter__")
+        following = attribute.get_attribute(m, value, "__next__")
+        if isinstance(following, Method) and any(p == value for p in alternatives(result)):
+            return calls.call(m, following, calls.Arguments(), pos, "__next__")
+        return iterate(m, result, pos) if result != value else UNKNOWN
+    if isinstance(method, ExternalMethod):
+        return library.iterate_external(m, value, pos)
+    return calls.call_method(m, value, "__getitem__", [UNKNOWN], pos)
+
+
+def element(m: Machine, value: Value) -> Value:
+    """What an item of a container may be, without any effect."""
+    if isinstance(value, Tuple):
+        out: Value | None = None
+        for item in value.items:
+            out = item if out is None else join(out, item)
+        return UNKNOWN if out is None else out
+    if isinstance(value, Container):
+        return builtin.any_item(m, value)
+    if isinstance(value, Entropy):
+        return value
+    if isinstance(value, (Const, External, View)):
+        return UNKNOWN
+    return UNKNOWN
+
+
+def known_items(m: Machine, value: Value) -> list[Value] | None:
+    """All items in order, if every one is known."""
+    if isinstance(value, Tuple):
+        return list(value.items)
+    if isinstance(value, Container) and value.kind != "dict":
+        return builtin.list_items(m, value)
+    return None

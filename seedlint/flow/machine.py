@@ -1,0 +1,219 @@
+"""The state of one analysis: scopes, heap, streams, and the activations done so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from seedlint.flow.activation import Activation, Edge, Event
+from seedlint.flow.state import FRESH, SEEDED, Spot, State, StreamState, replace
+from seedlint.flow.values import (
+    NONE,
+    UNKNOWN,
+    Alternatives,
+    Class,
+    Const,
+    Function,
+    Scope,
+    Value,
+    join,
+)
+from seedlint.index.summary import Position
+from seedlint.knowledge import Knowledge
+from seedlint.program.modules import Program
+
+STEP_BUDGET = 400_000
+"""Statements that one entry may execute; what lies beyond is not analysed."""
+DEEPEST_CALL = 70
+"""Calls within calls that are followed."""
+
+
+class Terminated(Exception):
+    """The program ends here (`sys.exit`)."""
+
+
+class Frame:
+    """One body being executed."""
+
+    __slots__ = (
+        "activation",
+        "at",
+        "breaks",
+        "context",
+        "continues",
+        "function",
+        "global_names",
+        "returns",
+        "scope",
+        "unlikely",
+        "yields",
+    )
+
+    def __init__(self, scope: Scope, activation: Activation, function: Function | None = None) -> None:
+        self.scope = scope
+        self.activation = activation
+        self.function = function
+        self.returns: list[tuple[Value, State, bool]] = []
+        self.breaks: list[tuple[State, dict[str, Value]]] = []
+        self.continues: list[tuple[State, dict[str, Value]]] = []
+        self.yields: Value | None = None
+        self.unlikely = False
+        self.context = 0
+        self.at: Spot | None = None
+        outer = function.record[6] if function else ()
+        self.global_names = frozenset(name for name in outer if not name.startswith("^"))
+
+
+class Machine:
+    """Executes a program on what is known of its values; see `execute` and `evaluate`."""
+
+    def __init__(self, program: Program, knowledge: Knowledge) -> None:
+        self.program = program
+        self.knowledge = knowledge
+        self.streams = tuple(knowledge.streams)
+        self.stream_index = {name: i for i, name in enumerate(self.streams)}
+        self.initial: State = tuple(
+            FRESH if row.start == "entropy" else StreamState(SEEDED) for row in knowledge.streams.values()
+        )
+        self.state: State = self.initial
+        self.frame = Frame(Scope(""), Activation(""))
+        self.scopes: dict[str, Scope] = {}
+        self.heap: dict[int, dict[Any, Value]] = {}
+        self.places: dict[int, Spot] = {}
+        self.ids: dict[Any, int] = {}
+        self.functions: dict[tuple[int, int], Function] = {}
+        self.classes: dict[tuple[int, int], Class] = {}
+        self.inner_scopes: dict[Any, Scope] = {}
+        self.memo: dict[Any, Activation] = {}
+        self.quiet: dict[Any, Activation] = {}
+        self.active: set[Any] = set()
+        self.analyses: dict[int, int] = {}
+        self.executed: set[int] = set()
+        self.flags: dict[str, Value] = {}
+        self.imported: set[str] = set()
+        self.main = ""
+        self.declared: dict[str, Value] = {}
+        self.held_restores: set[str] | None = None
+        self.distinct_methods: dict[str, str] = knowledge.distinct_methods
+        self.depth = 0
+        self.steps = 0
+        self.line = 0
+        self.conditional = 0
+        self.functions_analysed = 0
+
+    # --- the heap -----------------------------------------------------------------------------
+
+    def identity(self, *key: Any) -> int:
+        """The number of the object made at this place in this context."""
+        number = self.ids.get(key)
+        if number is None:
+            number = self.ids[key] = len(self.ids) + 1
+            self.heap[number] = {}
+        return number
+
+    def here(self, pos: Position) -> Spot:
+        """The place of an expression; in a table's expression, that of the call it belongs to."""
+        frame = self.frame
+        return frame.at if frame.at is not None else Spot(frame.scope.module, pos)
+
+    def allocate(self, pos: Position, kind: object) -> int:
+        """The number of an object made by the running body at `pos`."""
+        spot = self.here(pos)
+        return self.identity(spot.module, spot.pos, self.frame.context, kind)
+
+    def store(self, number: int, key: Any, value: Value) -> None:
+        """Write to an object; a later value joins an earlier one, except that None gives way."""
+        cell = self.heap[number]
+        old = cell.get(key)
+        if old is None or old == NONE or isinstance(old, Const):
+            cell[key] = value
+        elif value != NONE:
+            cell[key] = join(old, value)
+
+    def line_of(self, target: Any) -> Position:
+        """The line that is being executed, for expressions that carry no place."""
+        return (self.line, 0, self.line, 0)
+
+    # --- streams ------------------------------------------------------------------------------
+
+    def stream_state(self, stream: str) -> StreamState:
+        """The state of one stream now."""
+        return self.state[self.stream_index[stream]]
+
+    def set_streams(self, names: tuple[str, ...], state: StreamState) -> None:
+        """Leave some streams in a state."""
+        index = self.stream_index
+        self.state = replace(self.state, [(index[name], state) for name in names if name in index])
+
+    def record(self, event: Event | Edge) -> None:
+        """Note an event of the running body."""
+        self.frame.activation.events.append(event)
+
+    # --- scopes -------------------------------------------------------------------------------
+
+    def assign(self, name: str, value: Value) -> None:
+        """Bind a name in the running body."""
+        frame = self.frame
+        if name in frame.global_names:
+            scope = self.scopes.get(frame.scope.module, frame.scope)
+            old = scope.variables.get(name)
+            keep = old is not None and not isinstance(old, Const)
+            scope.variables[name] = join(old, value) if keep and old is not None else value
+            return
+        if frame.function is not None and "^" + name in frame.function.record[6]:
+            outer: Scope | None = frame.scope.outer
+            while outer is not None:
+                if name in outer.variables:
+                    outer.variables[name] = join(outer.variables[name], value)
+                    return
+                outer = outer.outer
+        frame.scope.variables[name] = value
+
+    def lookup(self, name: str) -> Value:
+        """What a name means in the running body."""
+        scope: Scope | None = self.frame.scope
+        if name in self.frame.global_names:
+            scope = self.scopes.get(self.frame.scope.module, scope)
+        last = scope
+        while scope is not None:
+            value = scope.variables.get(name)
+            if value is not None:
+                return value
+            last, scope = scope, scope.outer
+        from seedlint.flow.builtin import global_name
+
+        return global_name(self, last, name)
+
+    @contextmanager
+    def within(self, frame: Frame) -> Iterator[None]:
+        """Run a body's statements in its own frame."""
+        before = self.frame
+        self.frame = frame
+        try:
+            yield
+        finally:
+            self.frame = before
+
+    @contextmanager
+    def maybe(self) -> Iterator[None]:
+        """Run statements that another run may skip."""
+        self.conditional += 1
+        try:
+            yield
+        finally:
+            self.conditional -= 1
+
+
+def merge_variables(left: dict[str, Value], right: dict[str, Value]) -> dict[str, Value]:
+    """What variables hold after either of two branches; one that only one branch sets keeps its value."""
+    out = dict(left)
+    for name, value in right.items():
+        old = out.get(name)
+        out[name] = value if old is None or old is value else join(old, value)
+    return out
+
+
+def has_unknown(value: Value) -> bool:
+    """Whether nothing at all is known of a value."""
+    return value is UNKNOWN or (isinstance(value, Alternatives) and UNKNOWN in value.values)

@@ -1,0 +1,145 @@
+"""Options that a run may be given, and what they are when it is not."""
+
+from __future__ import annotations
+
+from seedlint.flow import calls, iterate
+from seedlint.flow.machine import Machine
+from seedlint.flow.values import (
+    NONE,
+    UNKNOWN,
+    Const,
+    Entropy,
+    ExternalObject,
+    Object,
+    Option,
+    Tuple,
+    Value,
+    alternatives,
+)
+from seedlint.index.summary import Position
+
+PARSER = "argparse.ArgumentParser"
+NAMESPACE = "argparse.Namespace"
+_PARSER_METHODS = frozenset(
+    {
+        "add_argument",
+        "add_argument_group",
+        "add_mutually_exclusive_group",
+        "add_parser",
+        "add_subparsers",
+        "parse_args",
+        "parse_intermixed_args",
+        "parse_known_args",
+        "set_defaults",
+    }
+)
+_FLAG_DEFINITIONS = "absl.flags.DEFINE_"
+_FLAG_VALUES = "absl.flags.FLAGS"
+
+
+def knows(cls: str, name: str) -> bool:
+    """Whether a library class's method declares or reads options."""
+    return cls == PARSER and name in _PARSER_METHODS
+
+
+def call(m: Machine, name: str, args: calls.Arguments, pos: Position) -> Value | None:
+    """A function that declares options; None if it does not."""
+    if name == PARSER:
+        parser = ExternalObject(PARSER, m.allocate(pos, PARSER))
+        for parent in iterate.known_items(m, args.keywords.get("parents", UNKNOWN)) or ():
+            if isinstance(parent, ExternalObject):
+                m.heap[parser.id].update(m.heap[parent.id])
+        return parser
+    if name == NAMESPACE:
+        space = ExternalObject("types.SimpleNamespace", m.allocate(pos, NAMESPACE))
+        for key, value in args.keywords.items():
+            m.store(space.id, key, value)
+        return space
+    if name.startswith(_FLAG_DEFINITIONS) and len(args.positional) + len(args.keywords) > 1:
+        return _define_flag(m, args)
+    if name == "<options>":
+        return as_options(m, args.positional[0] if args.positional else UNKNOWN)
+    return None
+
+
+def _define_flag(m: Machine, args: calls.Arguments) -> Value:
+    flag = args.positional[0] if args.positional else args.keywords.get("name", UNKNOWN)
+    default = args.positional[1] if len(args.positional) > 1 else args.keywords.get("default", NONE)
+    value = Option(default, f"--{flag.value}" if isinstance(flag, Const) else "")
+    if isinstance(flag, Const):
+        m.declared[str(flag.value)] = value
+    holder = ExternalObject("absl.flags.FlagHolder", m.identity("flag", flag))
+    m.heap[holder.id]["value"] = value
+    return holder
+
+
+def declared_flag(m: Machine, owner: str, name: str) -> Value | None:
+    """`FLAGS.name`, for a flag that was declared."""
+    return m.declared.get(name) if owner == _FLAG_VALUES else None
+
+
+def call_method(
+    m: Machine, owner: ExternalObject, name: str, args: calls.Arguments, pos: Position
+) -> Value:
+    """A method of an argument parser."""
+    cell = m.heap[owner.id]
+    if name == "add_argument":
+        _add_argument(m, owner, args)
+        return UNKNOWN
+    if name == "set_defaults":
+        for key, value in args.keywords.items():
+            cell["--" + key] = Option(value, f"--{key}")
+        return UNKNOWN
+    if name.startswith("parse"):
+        space = ExternalObject(NAMESPACE, m.identity("namespace", owner.id))
+        m.heap[space.id]["<parser>"] = owner
+        return Tuple((space, UNKNOWN)) if name == "parse_known_args" else space
+    return owner
+
+
+def _add_argument(m: Machine, owner: ExternalObject, args: calls.Arguments) -> None:
+    names = [str(a.value) for a in args.positional if isinstance(a, Const) and isinstance(a.value, str)]
+    if not names:
+        return
+    words = args.keywords
+    long = next((name for name in names if name.startswith("--")), names[0])
+    dest = words.get("dest")
+    key = str(dest.value) if isinstance(dest, Const) else long.lstrip("-").replace("-", "_")
+    m.heap[owner.id]["--" + key] = _declared(long, words)
+
+
+def _declared(name: str, words: dict[str, Value]) -> Value:
+    action = words.get("action")
+    required = words.get("required")
+    if "default" in words:
+        default = words["default"]
+    elif isinstance(action, Const) and action.value in ("store_true", "store_false"):
+        default = Const(action.value == "store_false")
+    elif not name.startswith("-") or required == Const(True):
+        return UNKNOWN
+    else:
+        default = NONE
+    if isinstance(default, Option):
+        default = default.default
+    return Option(default, name if name.startswith("-") else "")
+
+
+def namespace_attribute(m: Machine, owner: ExternalObject, name: str) -> Value | None:
+    """An attribute of parsed arguments, through the parser that declared them."""
+    if owner.cls != NAMESPACE:
+        return None
+    parser = m.heap[owner.id].get("<parser>")
+    if isinstance(parser, ExternalObject):
+        return m.heap[parser.id].get("--" + name)
+    return None
+
+
+def as_options(m: Machine, value: Value) -> Value:
+    """The same configuration object, its literal fields now options that a run may replace."""
+    for part in alternatives(value):
+        if isinstance(part, Object):
+            cell = m.heap[part.id]
+            for key, item in list(cell.items()):
+                if isinstance(key, str) and not key.startswith("<") and isinstance(item, (Const, Entropy)):
+                    cell[key] = Option(item, f"--{key}")
+    return value

@@ -1,0 +1,183 @@
+"""The moments of one entry, in execution order, each with the path that leads there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from seedlint.flow.activation import Activation, Edge, Event
+from seedlint.flow.state import ENTROPY, MAYBE, SEEDED, UNSEEDED, Spot, StreamState
+
+_WORST_FIRST = {UNSEEDED: 0, MAYBE: 1, ENTROPY: 2, SEEDED: 3}
+_CHILDREN = frozenset({"spawn", "forkserver", "fork", "worker"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call on the path from the entry."""
+
+    spot: Spot
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One event as an entry reaches it.
+
+    `spot` is where a finding stands, `inner` the event itself; `process` names the process that runs
+    it, `parent` the state of the stream there when it was started. `exposure` says what covers a
+    draw: "covered", "conditional", "entropy", or what fails to: "unseeded", "late", "child",
+    "worker", "parameter".
+    """
+
+    kind: str
+    spot: Spot
+    inner: Spot
+    callee: str
+    stream: str
+    state: StreamState
+    chain: tuple[Step, ...]
+    process: str
+    parent: StreamState | None
+    order: int
+    detail: Mapping[str, Any] = field(hash=False)
+    exposure: str = ""
+    later: Spot | None = None
+
+
+@dataclass(slots=True)
+class Timeline:
+    """One entry's moments; `seeded` names the streams that some entry of the project seeds."""
+
+    entry: str
+    path: str
+    reached: bool
+    moments: list[Moment]
+    seeded: frozenset[str] = frozenset()
+    numerical: frozenset[str] = frozenset()
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, kind: str) -> Iterator[Moment]:
+        """The moments of one kind, in order."""
+        return (moment for moment in self.moments if moment.kind == kind)
+
+    def marks(self, name: str) -> list[Moment]:
+        """The marks of one name."""
+        return [moment for moment in self.of("mark") if moment.detail["mark"] == name]
+
+    def flags(self, name: str) -> list[Moment]:
+        """The settings of one flag."""
+        return [moment for moment in self.of("flag") if moment.detail["flag"] == name]
+
+    def seeds(self, *streams: str) -> list[Moment]:
+        """The seeds of some streams, or all."""
+        return [moment for moment in self.of("seed") if not streams or moment.stream in streams]
+
+
+class _Walk:
+    """Collects moments depth first; a body is visited once in each process and place."""
+
+    def __init__(self, stream_index: Mapping[str, int]) -> None:
+        self.index = stream_index
+        self.moments: dict[Any, Moment] = {}
+        self.seen: set[Any] = set()
+        self.chain: list[Step] = []
+        self.order = 0
+
+    def visit(
+        self, activation: Activation, process: str, kind: str, stands: Spot | None, parent: tuple[StreamState, ...]
+    ) -> None:
+        key = (id(activation), process, stands)
+        if key in self.seen:
+            return
+        self.seen.add(key)
+        for event in activation.events:
+            if isinstance(event, Edge):
+                self._follow(event, process, kind, stands, parent)
+            else:
+                self._note(event, process, kind, stands, parent)
+
+    def _follow(
+        self, edge: Edge, process: str, kind: str, stands: Spot | None, parent: tuple[StreamState, ...]
+    ) -> None:
+        if edge.mode == "import":
+            key = ("import", edge.target.body, process)
+            if key in self.seen:
+                return
+            self.seen.add(key)
+        child = edge.mode in _CHILDREN
+        if stands is None:
+            stands = edge.stands or (edge.spot if edge.mode == "module" else None)
+        self.chain.append(Step(edge.spot, edge.text))
+        if child:
+            self.visit(edge.target, f"{process}/{edge.mode}:{edge.spot.pos[0]}", edge.mode, stands, edge.state)
+        else:
+            self.visit(edge.target, process, kind, stands, parent)
+        self.chain.pop()
+
+    def _note(
+        self, event: Event, process: str, kind: str, stands: Spot | None, parent: tuple[StreamState, ...]
+    ) -> None:
+        self.order += 1
+        spot = event.stands or stands or event.spot
+        if event.kind != "draw":
+            spot = event.spot
+        key = (event.kind, spot, event.stream, process, event.callee if event.kind != "draw" else kind)
+        if event.kind == "flag":
+            key = (*key, event.detail["flag"])
+        if event.kind == "mark":
+            key = ("mark", event.detail["mark"], event.spot.module, process)
+        old = self.moments.get(key)
+        if old is not None and _WORST_FIRST[old.state.kind] <= _WORST_FIRST[event.state.kind]:
+            return
+        before = parent[self.index[event.stream]] if parent and event.stream in self.index else None
+        chain = tuple(self.chain)
+        self.moments[key] = Moment(
+            event.kind, spot, event.spot, event.callee, event.stream, event.state, chain, process, before,
+            old.order if old else self.order, event.detail,
+        )  # fmt: skip
+
+
+def flatten(root: Activation, stream_index: Mapping[str, int]) -> list[Moment]:
+    """The moments of an activation and all it leads to, in execution order."""
+    walk = _Walk(stream_index)
+    walk.visit(root, "main", "", None, ())
+    ordered = sorted(walk.moments.values(), key=lambda moment: moment.order)
+    later = _LaterSeeds(ordered)
+    return [_judged(moment, later) if moment.kind == "draw" else moment for moment in ordered]
+
+
+class _LaterSeeds:
+    """The first seed of a stream after a point of a process."""
+
+    def __init__(self, moments: list[Moment]) -> None:
+        self.seeds: dict[tuple[str, str], list[tuple[int, Spot]]] = {}
+        for moment in moments:
+            if moment.kind == "seed" and moment.state.kind == SEEDED:
+                self.seeds.setdefault((moment.process, moment.stream), []).append((moment.order, moment.spot))
+
+    def after(self, moment: Moment) -> Spot | None:
+        """Where a draw's stream is seeded later, in the same process."""
+        for order, spot in self.seeds.get((moment.process, moment.stream), ()):
+            if order > moment.order:
+                return spot
+        return None
+
+
+def _judged(moment: Moment, later: _LaterSeeds) -> Moment:
+    kind = moment.state.kind
+    if kind == SEEDED:
+        return replace(moment, exposure="covered")
+    if kind == MAYBE:
+        return replace(moment, exposure="conditional")
+    if kind == ENTROPY:
+        return replace(moment, exposure="entropy")
+    seed = later.after(moment)
+    if moment.detail.get("workers") or "/worker" in moment.process:
+        return replace(moment, exposure="worker", later=seed)
+    if moment.parent is not None and moment.parent.kind in (SEEDED, MAYBE):
+        return replace(moment, exposure="child", later=seed)
+    if seed is not None:
+        return replace(moment, exposure="late", later=seed)
+    return replace(moment, exposure="parameter" if moment.detail.get("parameter") else "unseeded")

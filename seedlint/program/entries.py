@@ -1,0 +1,45 @@
+"""Where a run of the project may start."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from seedlint.program.modules import ModuleFile, Program
+
+NOT_RUN = frozenset({"setup.py", "conf.py", "noxfile.py", "__init__.py"})
+"""Files that are run by tools, and train nothing."""
+
+
+def is_test(module: ModuleFile) -> bool:
+    """Whether a file is a test: by its folder, or by its name and what it defines."""
+    path = PurePosixPath(module.path)
+    if path.name == "conftest.py" or any(part in ("tests", "test", "testing") for part in path.parts[:-1]):
+        return not module.summary.main or bool(module.summary.tests)
+    named = path.stem.startswith("test_") or path.stem.endswith("_test")
+    return named and bool(module.summary.tests)
+
+
+def entries(program: Program, tests: bool = False) -> list[str]:
+    """The modules that are run: those with a main block, and scripts that no other module imports."""
+    imported = imported_modules(program)
+    out = []
+    for name, module in program.modules.items():
+        if is_test(module):
+            if tests:
+                out.append(name)
+        elif module.summary.main or PurePosixPath(module.path).name == "__main__.py":
+            out.append(name)
+        elif name not in imported and PurePosixPath(module.path).name not in NOT_RUN:
+            out.append(name)
+    return out
+
+
+def imported_modules(program: Program) -> set[str]:
+    """The modules that some module of the project imports."""
+    out = set()
+    for name, module in program.modules.items():
+        for level, dotted in module.summary.imports:
+            target = program.resolve(name, level, dotted)
+            if target is not None and target != name:
+                out.add(target)
+    return out
