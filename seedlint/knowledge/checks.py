@@ -46,6 +46,7 @@ FIELDS: dict[str, dict[str, str | tuple[str, ...]]] = {
         "missing": ("entropy", "fixed", "error", "unseeds", "kept"),
         "makes": DOTTED,
         "restores": STREAMS,
+        "reads": STREAMS,
         "scope": STREAMS,
         "entropy": BOOL,
         "sets": SETS,

@@ -92,6 +92,7 @@ class CallRow:
     missing: str | None = None
     makes: str | None = None
     restores: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
     scope: tuple[str, ...] = ()
     entropy: bool = False
     sets: tuple[tuple[str, str], ...] = ()
