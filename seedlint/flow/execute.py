@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from seedlint.flow import builtin, calls, definitions, evaluate, imports, iterate, library
+from seedlint.flow import attribute, builtin, calls, definitions, evaluate, imports, iterate, library
 from seedlint.flow.machine import STEP_BUDGET, Machine, Terminated, merge_variables
 from seedlint.flow.state import Spot, State, join_states
 from seedlint.flow.values import (
@@ -30,7 +31,7 @@ from seedlint.index.summary import Block, Expression, Position, Statement
 _Variables = dict[str, Value]
 _Way = tuple[State, _Variables, bool]
 """How one branch left the streams and variables, and whether ordinary runs do not take it."""
-Way = tuple[Callable[[], bool], _Variables, bool]
+Way = tuple[Callable[[], bool], "Narrowing", bool]
 """What to run, what is known of variables there, and whether ordinary runs do not take it."""
 
 
@@ -95,6 +96,8 @@ def set_attribute(m: Machine, owner: Value, name: str, value: Value, target: Exp
     """Assign an attribute of whatever the owner may be; a library's may be a flag."""
     for part in alternatives(owner):
         if isinstance(part, (Object, ExternalObject)):
+            if m.frame.unlikely and attribute.get_attribute(m, part, name) is not UNKNOWN:
+                continue
             m.store(part.id, name, value)
         elif isinstance(part, Module):
             m.scopes[part.name].variables[name] = value
@@ -147,29 +150,87 @@ def _if(m: Machine, s: Statement) -> bool:
     return branch(m, ways, line, answer, value)
 
 
-def narrowed(m: Machine, test: Expression) -> tuple[_Variables, _Variables]:
-    """What a test says of a variable in its two branches: `x is None` decides whether x is."""
-    if test is None or test[0] not in ("cmp", "not", "name"):
-        return {}, {}
+def narrowed(m: Machine, test: Expression) -> tuple[Narrowing, Narrowing]:
+    """What a test says in its two branches of the variable or attribute that it asks about."""
+    yes, no = Narrowing(), Narrowing()
+    if test is None:
+        return yes, no
     if test[0] == "not":
         yes, no = narrowed(m, test[1])
         return no, yes
-    name = test[1] if test[0] == "name" else (test[2] or ("",))[1] if test[2] and test[2][0] == "name" else ""
-    if not isinstance(name, str) or not name:
-        return {}, {}
-    value = m.lookup(name)
-    if not isinstance(value, Alternatives):
-        return {}, {}
+    if test[0] == "and":
+        for part in test[1]:
+            yes.also(narrowed(m, part)[0])
+        return yes, no
+    asked = test
+    if test[0] == "cmp":
+        if test[1] not in ("is", "is not", "==", "!=") or test[3] != ("const", None):
+            return yes, no
+        asked = test[2]
+    if asked is None or asked[0] not in ("name", "attr", "index"):
+        return yes, no
+    value = evaluate.evaluate(m, asked)
+    some = _given(value)
+    if some is None:
+        return yes, no
+    negative = test[0] == "cmp" and test[1] in ("is", "==")
+    (no if negative else yes).say(m, asked, some)
+    if test[0] == "cmp":
+        (yes if negative else no).say(m, asked, Const(None))
+    return yes, no
+
+
+def _given(value: Value) -> Value | None:
+    """A value that may be None, where it is not; None if there is nothing to say."""
     none = Const(None)
-    if none not in value.values:
-        return {}, {}
-    rest = frozenset(part for part in value.values if part != none)
-    some: Value = next(iter(rest)) if len(rest) == 1 else Alternatives(rest)
-    if test[0] == "name" or (test[1] == "is not" and test[3] == ("const", None)):
-        return {name: some}, {name: none}
-    if test[1] == "is" and test[3] == ("const", None):
-        return {name: none}, {name: some}
-    return {}, {}
+    if isinstance(value, Option) and value.default == none:
+        return Option(UNKNOWN, value.name)
+    if isinstance(value, Alternatives) and none in value.values:
+        rest = frozenset(part for part in value.values if part != none)
+        return next(iter(rest)) if len(rest) == 1 else Alternatives(rest)
+    return None
+
+
+class Narrowing:
+    """What is known of variables and of cells of the heap within one branch."""
+
+    def __init__(self) -> None:
+        self.variables: _Variables = {}
+        self.cells: list[tuple[dict[Any, Value], Any, Value]] = []
+
+    def also(self, other: Narrowing) -> None:
+        """Add what another test says."""
+        self.variables.update(other.variables)
+        self.cells += other.cells
+
+    def say(self, m: Machine, asked: Expression, value: Value) -> None:
+        """Note that the asked expression has this value."""
+        assert asked is not None
+        if asked[0] == "name":
+            self.variables[asked[1]] = value
+            return
+        owner = evaluate.evaluate(m, asked[1])
+        if asked[0] == "attr" and isinstance(owner, (Object, ExternalObject)):
+            self.cells.append((m.heap[owner.id], asked[2], value))
+        elif isinstance(owner, Container) and owner.kind == "dict":
+            self.cells.append((m.heap[owner.id], evaluate.evaluate(m, asked[2]), value))
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let the cells hold what is known; what the branch itself stores there stays."""
+        before = [(cell, key, cell.get(key), value) for cell, key, value in self.cells]
+        for cell, key, value in self.cells:
+            cell[key] = value
+        try:
+            yield
+        finally:
+            for cell, key, old, value in before:
+                if cell.get(key) is not value:
+                    continue
+                if old is None:
+                    del cell[key]
+                else:
+                    cell[key] = old
 
 
 def branch(
@@ -186,10 +247,11 @@ def branch(
     with m.maybe():
         for body, narrow, rare in ways:
             m.state = state
-            frame.scope.variables = {**variables, **narrow}
+            frame.scope.variables = {**variables, **narrow.variables}
             frame.unlikely = unlikely or rare
-            if body():
-                left.append((m.state, frame.scope.variables, frame.unlikely))
+            with narrow.held():
+                if body():
+                    left.append((m.state, frame.scope.variables, frame.unlikely))
     if not left:
         frame.scope.variables, frame.unlikely, m.state = variables, unlikely, state
         return False
@@ -198,8 +260,9 @@ def branch(
     option = value.name or "an option" if isinstance(value, Option) else ""
     m.state, frame.scope.variables, frame.unlikely = left[0]
     for other, others, rare in left[1:]:
-        m.state = join_states(m.state, other, condition, rare and not left[0][2], option)
-        frame.scope.variables = merge_variables(frame.scope.variables, others)
+        biased = rare and not left[0][2]
+        m.state = join_states(m.state, other, condition, biased, option)
+        frame.scope.variables = merge_variables(frame.scope.variables, others, biased)
     return True
 
 
@@ -316,14 +379,16 @@ def _match(m: Machine, s: Statement) -> bool:
             if certain and answer is False:
                 continue
             if certain and answer and guard is None:
-                ways.append((partial(execute, m, body), {}, False))
+                ways.append((partial(execute, m, body), Narrowing(), False))
                 exhaustive = True
                 break
-        ways.append((partial(execute, m, body), {name: value if len(names) == 1 else UNKNOWN for name in names}, False))
+        known = Narrowing()
+        known.variables = {name: value if len(names) == 1 else UNKNOWN for name in names}
+        ways.append((partial(execute, m, body), known, False))
     if not exhaustive:
-        ways.append((lambda: True, {}, False))
+        ways.append((lambda: True, Narrowing(), False))
     if len(ways) == 1:
-        m.frame.scope.variables.update(ways[0][1])
+        m.frame.scope.variables.update(ways[0][1].variables)
         return ways[0][0]()
     return branch(m, ways, line, None, value)
 

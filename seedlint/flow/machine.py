@@ -10,10 +10,9 @@ from seedlint.flow.activation import Activation, Edge, Event
 from seedlint.flow.state import FRESH, SEEDED, Spot, State, StreamState, replace
 from seedlint.flow.values import (
     NONE,
-    UNKNOWN,
-    Alternatives,
     Class,
     Const,
+    Entropy,
     Function,
     Scope,
     Value,
@@ -205,15 +204,18 @@ class Machine:
             self.conditional -= 1
 
 
-def merge_variables(left: dict[str, Value], right: dict[str, Value]) -> dict[str, Value]:
-    """What variables hold after either of two branches; one that only one branch sets keeps its value."""
-    out = dict(left)
-    for name, value in right.items():
+def merge_variables(
+    usual: dict[str, Value], other: dict[str, Value], biased: bool = False
+) -> dict[str, Value]:
+    """What variables hold after either of two branches; one that only one branch sets keeps its value.
+
+    With `biased`, an ordinary run takes the first: what the other leaves to chance does not count.
+    """
+    out = dict(usual)
+    for name, value in other.items():
         old = out.get(name)
-        out[name] = value if old is None or old is value else join(old, value)
+        if old is None:
+            out[name] = value
+        elif old is not value and not (biased and isinstance(value, (Entropy, Const))):
+            out[name] = join(old, value)
     return out
-
-
-def has_unknown(value: Value) -> bool:
-    """Whether nothing at all is known of a value."""
-    return value is UNKNOWN or (isinstance(value, Alternatives) and UNKNOWN in value.values)

@@ -29,8 +29,10 @@ def timelines(program: Program, knowledge: Knowledge, entries: Iterable[str]) ->
     seeded = frozenset(m.stream for t in out for m in t.of("seed") if m.state.kind == SEEDED)
     numerical = frozenset(name for name, row in knowledge.streams.items() if row.numerical)
     titles = {name: row.title for name, row in knowledge.streams.items()}
+    paths = {name: module.path for name, module in program.modules.items()}
     for timeline in out:
-        timeline.seeded, timeline.numerical, timeline.titles = seeded, numerical, titles
+        timeline.seeded, timeline.numerical = seeded, numerical
+        timeline.titles, timeline.paths = titles, paths
     return out, machine
 
 

@@ -57,6 +57,19 @@ class Timeline:
     seeded: frozenset[str] = frozenset()
     numerical: frozenset[str] = frozenset()
     titles: Mapping[str, str] = field(default_factory=dict)
+    paths: Mapping[str, str] = field(default_factory=dict)
+    library: bool = False
+
+    def place(self, spot: Spot) -> str:
+        """A spot as `path:line`."""
+        return f"{self.paths.get(spot.module, spot.module)}:{spot.pos[0]}"
+
+    def at_entry(self, moment: Moment) -> Moment:
+        """The moment, moved to where the entry's own file leads to it."""
+        for step in reversed(moment.chain[1:]):
+            if step.spot.module == self.entry and moment.spot.module != self.entry:
+                return replace(moment, spot=step.spot)
+        return moment
 
     def of(self, kind: str) -> Iterator[Moment]:
         """The moments of one kind, in order."""

@@ -1,0 +1,41 @@
+"""SDL104: a seed whose value changes from run to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seedlint.flow.timeline import Moment, Timeline
+from seedlint.rule import Report, Rule, Severity
+
+
+class EntropySeed(Rule):
+    """The seed's value changes from run to run."""
+
+    code = "SDL104"
+    name = "entropy-seed"
+    summary = "the seed's value changes from run to run: None, time, pid, os.urandom, hash(str)"
+
+    def check(self, timeline: Timeline) -> Iterator[Report]:
+        """Report seeds that leave their streams in a different state on each run."""
+        if not timeline.reached:
+            return
+        told = set()
+        for moment in timeline.seeds():
+            if moment.state.kind == "entropy" and moment.spot not in told:
+                told.add(moment.spot)
+                yield self._report(moment, timeline)
+
+    def _report(self, moment: Moment, timeline: Timeline) -> Report:
+        source, option = moment.detail["source"], moment.detail["option"]
+        if option:
+            why, severity = f"the default of {option} gives it no fixed value", Severity.WARNING
+        elif source:
+            why, severity = f"its value comes from `{source}`", Severity.ERROR
+        else:
+            why, severity = "it is given no fixed value", Severity.ERROR
+        message = (
+            f"`{moment.callee}` seeds the {moment.stream} stream differently on each run of "
+            f"{timeline.path}: {why}"
+        )
+        return Report(moment, message, "Seed with a constant, or with an option that has a fixed default.",
+                      severity, moment.stream, f"entropy:{moment.stream}")  # fmt: skip

@@ -1,0 +1,46 @@
+"""SDL301: cuDNN layers train on CUDA in a program that seeds, and no deterministic flag is set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seedlint.flow.timeline import Timeline
+from seedlint.flow.values import truth
+from seedlint.rule import Report, Rule, Severity
+
+_FLAGS = ("cudnn.deterministic", "deterministic_algorithms")
+_LAYERS = ("convolution", "recurrent")
+
+
+class NondeterministicCudnn(Rule):
+    """cuDNN layers run on CUDA in a program that seeds, and no deterministic flag is set."""
+
+    code = "SDL301"
+    name = "nondeterministic-cudnn"
+    summary = "cuDNN layers train on CUDA in a program that seeds, and no deterministic flag is set"
+    severity = Severity.WARNING
+
+    def check(self, timeline: Timeline) -> Iterator[Report]:
+        """Report once for an entry, where it seeds torch."""
+        if not timeline.reached or not timeline.marks("backward") or not timeline.marks("to-cuda"):
+            return
+        layers = [mark for name in _LAYERS for mark in timeline.marks(name)]
+        seeds = [seed for seed in timeline.seeds("torch", "cuda") if seed.state.kind == "seeded"]
+        if not layers or not seeds or self._deterministic(timeline):
+            return
+        seed = next((moment for moment in seeds if moment.process == "main"), seeds[0])
+        message = (
+            f"{timeline.path} seeds torch and trains `{layers[0].callee.removesuffix('.__call__')}` on CUDA, "
+            "where cuDNN may choose algorithms whose sums differ from run to run"
+        )
+        help_text = (
+            "Set `torch.backends.cudnn.deterministic = True` and `torch.backends.cudnn.benchmark = False` "
+            "beside the seed, or call `torch.use_deterministic_algorithms(True)`."
+        )
+        yield Report(timeline.at_entry(seed), message, help_text, self.severity, "cuda", "cudnn")
+
+    def _deterministic(self, timeline: Timeline) -> bool:
+        """Whether some ordinary run sets a deterministic flag."""
+        return any(
+            truth(flag.detail["value"])[0] is not False for name in _FLAGS for flag in timeline.flags(name)
+        )

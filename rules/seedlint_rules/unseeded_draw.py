@@ -1,0 +1,48 @@
+"""SDL101: a draw from a stream that no seed reaches on this run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seedlint.flow.timeline import Moment, Timeline
+from seedlint.rule import Report, Rule, Severity
+from seedlint_rules.wording import drawn, draws, name, seed_call, seeded_instead
+
+_OTHER_DEVICES = frozenset({"cuda", "mps", "xpu"})
+
+
+class UnseededDraw(Rule):
+    """A draw from a stream that no seed reaches on this run."""
+
+    code = "SDL101"
+    name = "unseeded-draw"
+    summary = "a draw from a stream that no seed reaches on this run"
+
+    def check(self, timeline: Timeline) -> Iterator[Report]:
+        """Report draws that nothing seeds, whether an entry reaches them or not."""
+        exposures = ("unseeded",) if timeline.reached else ("unseeded", "late")
+        for moment in draws(timeline, *exposures):
+            if timeline.reached:
+                if moment.stream not in _OTHER_DEVICES or not timeline.seeds():
+                    yield self._reached(moment, timeline)
+            elif timeline.library or (
+                moment.stream in timeline.numerical and moment.stream not in timeline.seeded
+            ):
+                yield self._unreached(moment)
+
+    def _reached(self, moment: Moment, timeline: Timeline) -> Report:
+        stream = moment.stream
+        message = (
+            f"`{drawn(moment)}` draws from the {stream} stream, which no seed reaches "
+            f"when {timeline.path} runs{seeded_instead(timeline, stream)}"
+        )
+        help_text = f"Call `{seed_call(stream)}` before this line."
+        return Report(moment, message, help_text, Severity.ERROR, stream, stream)
+
+    def _unreached(self, moment: Moment) -> Report:
+        message = (
+            f"`{drawn(moment)}` draws from the {moment.stream} stream; no entry reaches this function, "
+            f"and nothing in the project seeds {name(moment.stream)}"
+        )
+        help_text = f"Call `{seed_call(moment.stream)}` where the program starts, or pass a generator in."
+        return Report(moment, message, help_text, Severity.WARNING, moment.stream, moment.stream)

@@ -1,0 +1,43 @@
+"""SDL105: an explicit generator or `random_state` left to entropy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seedlint.flow.timeline import Moment, Timeline
+from seedlint.rule import Report, Rule, Severity
+from seedlint_rules.wording import drawn, draws, seed_call
+
+
+class UnseededGenerator(Rule):
+    """An explicit generator or `random_state` left to OS entropy, where it matters."""
+
+    code = "SDL105"
+    name = "unseeded-generator"
+    summary = "an explicit generator or `random_state` left to OS entropy, where it matters"
+
+    def check(self, timeline: Timeline) -> Iterator[Report]:
+        """Report generators made without a fixed seed, and estimators that fall back on an unseeded stream."""
+        if not timeline.reached and not timeline.library and "numpy" in timeline.seeded:
+            return
+        for moment in timeline.of("generator"):
+            if moment.state.kind in ("unseeded", "entropy"):
+                yield self._generator(moment, timeline)
+        if timeline.reached:
+            for moment in draws(timeline, "parameter"):
+                yield self._parameter(moment, timeline)
+
+    def _generator(self, moment: Moment, timeline: Timeline) -> Report:
+        where = f"when {timeline.path} runs" if timeline.reached else "whoever calls it"
+        message = f"`{moment.callee}` starts from the system's entropy {where}; no global seed reaches it"
+        severity = Severity.ERROR if timeline.reached else Severity.WARNING
+        return Report(moment, message, f"Pass a seed: `{moment.callee}(seed)`.", severity, None, moment.callee)
+
+    def _parameter(self, moment: Moment, timeline: Timeline) -> Report:
+        parameter = moment.detail["parameter"]
+        message = (
+            f"`{drawn(moment)}` without `{parameter}` draws from the {moment.stream} stream, "
+            f"which no seed reaches when {timeline.path} runs"
+        )
+        help_text = f"Pass `{parameter}=seed`, or call `{seed_call(moment.stream)}` before this line."
+        return Report(moment, message, help_text, Severity.ERROR, moment.stream, moment.stream)

@@ -1,0 +1,72 @@
+"""How the rules speak of streams, places and seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from seedlint.flow.timeline import Moment, Timeline
+
+SEED_CALLS = {
+    "random": "random.seed(seed)",
+    "numpy": "numpy.random.seed(seed)",
+    "torch": "torch.manual_seed(seed)",
+    "cuda": "torch.manual_seed(seed)",
+    "mps": "torch.manual_seed(seed)",
+    "xpu": "torch.manual_seed(seed)",
+    "tensorflow": "tf.random.set_seed(seed)",
+    "cupy": "cupy.random.seed(seed)",
+    "cv2": "cv2.setRNGSeed(seed)",
+}
+"""A call that seeds each stream."""
+
+NAMES = {
+    "random": "Python's `random`",
+    "numpy": "NumPy",
+    "torch": "torch",
+    "cuda": "CUDA",
+    "tensorflow": "TensorFlow",
+}
+
+
+def name(stream: str) -> str:
+    """A stream as it is called in a sentence."""
+    return NAMES.get(stream, stream)
+
+
+def seed_call(stream: str) -> str:
+    """The call that seeds a stream."""
+    return SEED_CALLS.get(stream, f"the seed of {stream}")
+
+
+def seeded_instead(timeline: Timeline, stream: str) -> str:
+    """A clause that names the streams that this run does seed, or nothing."""
+    others = list(
+        dict.fromkeys(
+            moment.stream
+            for moment in timeline.seeds()
+            if moment.stream != stream and moment.state.kind == "seeded"
+        )
+    )
+    if "torch" in others:
+        others = [other for other in others if other not in ("cuda", "mps", "xpu")]
+    if not others:
+        return ""
+    names = join([name(other) for other in others])
+    verb = "was" if len(others) == 1 else "were"
+    return f"; {names} {verb} seeded, {name(stream)} was not"
+
+
+def join(words: Iterable[str]) -> str:
+    """`a, b and c`."""
+    items = list(words)
+    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]
+
+
+def drawn(moment: Moment) -> str:
+    """The callee of a draw as a reader knows it."""
+    return moment.callee.removesuffix(".__call__").removesuffix(".__iter__")
+
+
+def draws(timeline: Timeline, *exposures: str) -> Iterable[Moment]:
+    """The draws of a timeline that some exposure describes."""
+    return (moment for moment in timeline.of("draw") if moment.exposure in exposures)
