@@ -122,8 +122,10 @@ class Knowledge:
         return self.canonical(base) in self.bases(class_name)
 
     def canonical(self, qualified: str) -> str:
-        """The name after aliases; the longest matching prefix decides."""
+        """The name after aliases; the longest matching prefix decides. A name that has rows stays."""
         for _ in range(LONGEST_ALIAS_CHAIN):
+            if qualified in self._calls or qualified in self._classes:
+                break
             prefix = qualified
             while prefix and prefix not in self._aliases:
                 prefix = prefix.rpartition(".")[0]
