@@ -25,10 +25,13 @@ class UnseededDraw(Rule):
             if timeline.reached:
                 if moment.stream not in _OTHER_DEVICES or not timeline.seeds():
                     yield self._reached(moment, timeline)
-            elif timeline.library or (
-                moment.stream in timeline.numerical and moment.stream not in timeline.seeded
-            ):
+            elif timeline.library or self._nobody_seeds(moment, timeline):
                 yield self._unreached(moment)
+
+    def _nobody_seeds(self, moment: Moment, timeline: Timeline) -> bool:
+        """Whether an explicit draw of a numerical stream is left unseeded by the whole project."""
+        numerical = moment.stream in timeline.numerical and moment.stream not in timeline.seeded
+        return numerical and not moment.detail["implicit"]
 
     def _reached(self, moment: Moment, timeline: Timeline) -> Report:
         stream = moment.stream

@@ -45,12 +45,13 @@ class Edge:
 class Activation:
     """One body analysed with one set of arguments from one state."""
 
-    __slots__ = ("body", "events", "imported", "out", "quiet", "value")
+    __slots__ = ("body", "events", "flags", "imported", "out", "quiet", "value")
 
     def __init__(self, body: str) -> None:
         self.body = body
         self.events: list[Event | Edge] = []
         self.imported: set[str] = set()
+        self.flags: dict[str, Value] = {}
         self.out: State | None = None
         self.value: Value | None = None
         self.quiet = False

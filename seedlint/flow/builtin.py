@@ -55,6 +55,8 @@ def global_name(m: Machine, scope: Scope | None, name: str) -> Value:
                 return External(m.knowledge.canonical(full))
     if name in _NAMES:
         return External(f"builtins.{name}")
+    if m.frame.at is not None and name in m.knowledge.roots:
+        return External(name)
     if scope is not None and scope.external_stars and not name.startswith("_"):
         return External(f"{scope.external_stars[-1]}.{name}")
     return UNKNOWN
@@ -387,8 +389,11 @@ def _isinstance(m: Machine, args: calls.Arguments, pos: Position) -> Value:
         asked = [m.knowledge.canonical(k.name) for k in wanted if isinstance(k, External)]
         if len(asked) == len(wanted) and all(m.knowledge.class_(name) or name in names for name in asked):
             return Const(any(name in names for name in asked)) if m.knowledge.class_(value.cls) else UNKNOWN
-    if isinstance(value, Object) and all(isinstance(k, Class) for k in wanted):
-        return Const(any(k in value.cls.mro for k in wanted if isinstance(k, Class)))
+    if isinstance(value, Object):
+        names = tuple(name for item in value.cls.mro if isinstance(item, str) for name in m.knowledge.bases(item))
+        kinds_of = [k if isinstance(k, Class) else m.knowledge.canonical(k.name) if isinstance(k, External) else None for k in wanted]
+        if all(k is not None for k in kinds_of):
+            return Const(any(k in value.cls.mro or k in names for k in kinds_of))
     return UNKNOWN
 
 
@@ -489,6 +494,7 @@ _FUNCTIONS: dict[str, Callable[[Machine, calls.Arguments, Position], Value]] = {
     "functools.lru_cache": lambda m, args, pos: _first(args) if args.positional and not isinstance(_first(args), Const) else External("<identity>"),
     "functools.cache": _replace,
     "<identity>": _replace,
+    "<each>": _consumes,
     "copy.copy": _replace,
     "copy.deepcopy": _replace,
     "typing.cast": lambda m, args, pos: args.positional[1] if len(args.positional) > 1 else UNKNOWN,

@@ -153,7 +153,7 @@ def call_function(
     args: Arguments,
     pos: Position,
     text: str,
-    mode: str = "",
+    edge: str = "",
     stands: Spot | None = None,
     running: bool = False,
 ) -> Value:
@@ -163,14 +163,15 @@ def call_function(
         return Lazy(function, tuple(args.positional), tuple(sorted(args.keywords.items(), key=lambda k: k[0])), pos)
     variables = bind_parameters(m, function, args)
     shape = (id(record), id(function.scope), running)
-    known = tuple(variables.values())
+    mode = m.flags.get(library.TRAINING)
+    known: tuple[Any, ...] = (mode, *variables.values())
     if m.analyses.get(id(record), 0) > MOST_ANALYSES:
         first = next(iter(variables), None)
         variables = {
             name: value if name == first and isinstance(value, Object) else UNKNOWN
             for name, value in variables.items()
         }
-        known = tuple(variables.values())
+        known = (mode, *variables.values())
     key = (shape, known, m.state)
     done = m.quiet.get((shape, known)) or m.memo.get(key)
     if done is None:
@@ -179,9 +180,10 @@ def call_function(
         if sum(1 for k in m.active if k[0] == shape) >= 2:
             return UNKNOWN
         done = run_body(m, function, variables, key, (shape, known))
-    if done.events or mode not in ("", "module"):
-        m.record(Edge(m.here(pos), text, done, mode, stands, m.state))
+    if done.events:
+        m.record(Edge(m.here(pos), text, done, edge, stands, m.state))
     m.imported |= done.imported
+    m.flags.update(done.flags)
     if done.out is not None and not done.quiet:
         m.state = done.out
     value = done.value
@@ -200,7 +202,7 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
     frame = Frame(scope, activation, function)
     receiver = next(iter(variables.values()), None)
     frame.context = receiver.id if isinstance(receiver, Object) else 0
-    start, imported = m.state, m.imported
+    start, imported, flags = m.state, m.imported, dict(m.flags)
     m.imported = set(imported)
     m.analyses[id(record)] = m.analyses.get(id(record), 0) + 1
     m.executed.add(id(record))
@@ -213,7 +215,7 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
     finally:
         m.active.discard(key)
         m.depth -= 1
-    activation.imported = m.imported - imported
+    activation.imported, activation.flags = m.imported - imported, m.changed_flags(flags)
     m.imported = imported
     if falls:
         frame.returns.append((NONE, m.state, frame.unlikely))

@@ -104,6 +104,7 @@ def run_module(m: Machine, name: str, pos: Position, as_main: str | None = None)
     if done.events:
         m.record(Edge(m.here(pos), f"import {name}" if as_main is None else name, done, "import"))
     m.imported |= done.imported
+    m.flags.update(done.flags)
     if done.out is not None and not done.quiet:
         m.state = done.out
 
@@ -116,13 +117,13 @@ def _run(m: Machine, name: str, as_main: str | None, shape: tuple[str, str, str 
     scope.variables["__name__"] = Const(as_main or name)
     scope.variables["__file__"] = UNKNOWN
     activation = Activation(name)
-    start, imported = m.state, set(m.imported)
+    start, imported, flags = m.state, set(m.imported), dict(m.flags)
     depth, conditional = m.depth, m.conditional
     m.depth, m.conditional = 0, 0
     with m.within(Frame(scope, activation)):
         execute.execute(m, module.summary.body)
     m.depth, m.conditional = depth, conditional
-    activation.imported = m.imported - imported
+    activation.imported, activation.flags = m.imported - imported, m.changed_flags(flags)
     activation.out = m.state
     activation.quiet = not activation.events and m.state == start
     m.state = start

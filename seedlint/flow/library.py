@@ -39,6 +39,10 @@ from seedlint.knowledge.schema import CallRow
 
 Rows = Sequence[CallRow]
 _NOWHERE: Position = (0, 0, 0, 0)
+TRAINING = "self.training"
+"""The flag under which tables record whether modules train or evaluate."""
+_ROW_NAMES = ("_", "training", "options", "each", "in_worker", "self")
+"""Names in a row's expressions that are not the call's arguments."""
 
 
 @lru_cache(maxsize=4096)
@@ -258,7 +262,7 @@ def apply(
         variables = bind_signature(m, row, args, receiver)
         if instance is not None:
             for key, value in variables.items():
-                if key not in ("args", "kwargs", "_", "training"):
+                if key not in (*_ROW_NAMES, "args", "kwargs"):
                     m.heap[instance.id].setdefault(key, value)
         work = Application(m, row, name, variables, spot, pos, text, stands)
         if not work.holds():
@@ -281,8 +285,10 @@ def apply(
 def bind_signature(m: Machine, row: CallRow, args: calls.Arguments, receiver: Value | None) -> dict[str, Value]:
     """The row's parameters with the arguments of the call."""
     out: dict[str, Value] = {"_": UNKNOWN, "args": Tuple(tuple(args.positional))}
-    out["training"] = m.flags.get("module.training", UNKNOWN)
+    out["training"] = m.flags.get(TRAINING, UNKNOWN)
     out["options"] = External("<options>")
+    out["each"] = External("<each>")
+    out["in_worker"] = Const(False)
     if receiver is not None:
         out["self"] = receiver
     if row.signature is None:
@@ -322,6 +328,8 @@ def _draws(work: Application) -> bool | None:
         return None
     if row.random_state is not None and _given(m, work.value(row.random_state)):
         return None
+    if row.matters is not None and truth(work.value(row.matters))[0] is False:
+        return None
     for stream in _devices(work):
         state = m.stream_state(stream)
         answer, certain = work.in_worker() if row.process else (False, True)
@@ -331,7 +339,7 @@ def _draws(work: Application) -> bool | None:
             state,
             parameter=row.random_state or "",
             workers=row.process == "worker" and answer is not False,
-            shuffled=row.when or "",
+            implicit=row.module or work.name.endswith("__call__"),
         )
         covered = covered and state.kind == SEEDED
     return covered
@@ -439,7 +447,9 @@ def _runs(work: Application) -> Value | None:
         return result
     answer, certain = work.in_worker()
     if answer is not False or not certain:
+        work.variables["in_worker"] = Const(True)
         process.run_in(m, work, run)
+        work.variables["in_worker"] = Const(False)
     if answer is not True or not certain:
         run()
     return result
@@ -458,6 +468,8 @@ def _result(work: Application, drawn: bool | None) -> Value:
         return holder
     if row.value:
         return work.value(row.value)
+    if row.type and m.knowledge.canonical(row.type) == work.name and "self" not in work.variables:
+        return _instance(m, work.name, work.variables, calls.Arguments(), work.pos)
     if row.type:
         made = ExternalObject(m.knowledge.canonical(row.type), m.allocate(work.pos, (row.type, drawn is False)))
         if drawn is False:
@@ -494,7 +506,7 @@ def _instance(
     m.places.setdefault(made.id, m.here(pos))
     cell = m.heap[made.id]
     for key, value in variables.items():
-        if key not in ("_", "training", "options"):
+        if key not in _ROW_NAMES:
             m.store(made.id, key, value)
     for key, value in args.keywords.items():
         cell.setdefault(key, value)

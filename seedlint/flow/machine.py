@@ -134,6 +134,10 @@ class Machine:
         """The line that is being executed, for expressions that carry no place."""
         return (self.line, 0, self.line, 0)
 
+    def changed_flags(self, before: dict[str, Value]) -> dict[str, Value]:
+        """The flags that were set since."""
+        return {name: value for name, value in self.flags.items() if before.get(name) != value}
+
     # --- streams ------------------------------------------------------------------------------
 
     def stream_state(self, stream: str) -> StreamState:

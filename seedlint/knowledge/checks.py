@@ -76,7 +76,7 @@ TOP_LEVEL = {"library": TEXT, "roots": NAMES}
 NEEDS = {
     "seed": ("seeds", "makes"),
     "missing": ("seeds", "makes"),
-    "process": ("runs",),
+    "process": ("runs", "draws"),
     "process_when": ("process",),
     "starts": ("runs",),
     "reseeds": ("base",),
@@ -88,7 +88,7 @@ NEEDS = {
 HEADER = re.compile(r"\s*\[\[\s*(?:[\w-]+\s*\.\s*)*([\w-]+)\s*\]\]")
 NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 STARRED_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\.?\*)?")
-FREE_NAMES = {"self", "_", "each", "args", "training", "options", *dir(builtins)}
+FREE_NAMES = {"self", "_", "each", "args", "training", "options", "in_worker", *dir(builtins)}
 FORBIDDEN = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Await, ast.Yield)
 
 Document = tuple[str, Mapping[str, Any], str]
