@@ -52,7 +52,7 @@ def global_name(m: Machine, scope: Scope | None, name: str) -> Value:
         for star in scope.external_stars:
             full = f"{star}.{name}"
             if m.knowledge.calls(full) or m.knowledge.class_(full) is not None:
-                return External(m.knowledge.canonical(full))
+                return External(full)
     if name in _NAMES:
         return External(f"builtins.{name}")
     if m.frame.at is not None and name in m.knowledge.roots:

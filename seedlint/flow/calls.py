@@ -91,6 +91,8 @@ def call(
     if isinstance(callee, Function):
         return call_function(m, callee, args, pos, text, mode, stands)
     if isinstance(callee, Method):
+        if isinstance(callee.receiver, Class) and library.is_module(m, callee.receiver):
+            mode = mode or "module"
         return call_function(m, callee.function, args.before(callee.receiver), pos, text, mode, stands)
     if isinstance(callee, Class):
         return instantiate(m, callee, args, pos, text)

@@ -82,7 +82,7 @@ def import_module(m: Machine, level: int, dotted: str, pos: Position) -> Value:
     if target is None:
         if level or m.program.contains(importer, level, dotted):
             return Module(dotted) if not level else UNKNOWN
-        return External(m.knowledge.canonical(dotted))
+        return External(dotted)
     parent = target.rpartition(".")[0]
     while parent:
         if parent in m.program.modules and parent != importer:

@@ -39,7 +39,7 @@ from seedlint.knowledge.schema import CallRow
 
 Rows = Sequence[CallRow]
 _NOWHERE: Position = (0, 0, 0, 0)
-TRAINING = "self.training"
+TRAINING = "module.training"
 """The flag under which tables record whether modules train or evaluate."""
 _ROW_NAMES = ("_", "training", "options", "each", "in_worker", "self")
 """Names in a row's expressions that are not the call's arguments."""
@@ -66,13 +66,13 @@ def call_external(
     m: Machine, name: str, args: calls.Arguments, pos: Position, text: str, decorating: bool
 ) -> Value:
     """Call a library's function or class."""
-    name = m.knowledge.canonical(name)
+    spelled, name = name, m.knowledge.canonical(name)
     known = builtin.call_builtin(m, name, args, pos)
     if known is None:
         known = options.call(m, name, args, pos)
     if known is not None:
         return known
-    rows = m.knowledge.calls(name)
+    rows = m.knowledge.calls(spelled)
     if not rows:
         if m.knowledge.class_(name) is not None:
             return _instance(m, name, {}, args, pos)

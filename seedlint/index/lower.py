@@ -324,14 +324,14 @@ def _import_from(self: Lowering, node: ast.ImportFrom) -> Statement:
 
 
 def _def(self: Lowering, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Statement:
-    if node.name.startswith("test"):
+    if node.name.startswith("test_"):
         self.tests.add(node.name)
     return ("def", node.lineno, self.function(node, node.name, node.body))
 
 
 def _class(self: Lowering, node: ast.ClassDef) -> Statement:
     bases = self.many(node.bases)
-    if node.name.startswith("Test") or any(b and b[-1] == "TestCase" for b in bases):
+    if any(b and b[-1] == "TestCase" for b in bases):
         self.tests.add(node.name)
     keywords = tuple((k.arg, self.expression(k.value)) for k in node.keywords)
     decorators = self.many(node.decorator_list)

@@ -67,4 +67,4 @@ class Summary:
     main: bool
     """Has an `if __name__ == "__main__"` block."""
     tests: frozenset[str]
-    """Names that look like tests: functions `test_*`, classes `Test*` and bases named `TestCase`."""
+    """Names that look like tests: functions `test_*`, and classes whose base is named `TestCase`."""
