@@ -43,14 +43,18 @@ class Edge:
 
 
 class Activation:
-    """One body analysed with one set of arguments from one state."""
+    """One body analysed with one set of arguments from one state.
 
-    __slots__ = ("body", "events", "flags", "imported", "out", "quiet", "value")
+    `built` numbers the modules and estimators that it constructs, `flags` holds those that it sets.
+    """
+
+    __slots__ = ("body", "built", "events", "flags", "imported", "out", "quiet", "value")
 
     def __init__(self, body: str) -> None:
         self.body = body
         self.events: list[Event | Edge] = []
         self.imported: set[str] = set()
+        self.built: set[int] = set()
         self.flags: dict[str, Value] = {}
         self.out: State | None = None
         self.value: Value | None = None

@@ -91,7 +91,7 @@ def _of_object(m: Machine, owner: Object, name: str) -> Value:
     fallback = definitions.find_in_class(owner.cls, "__getattr__")
     if isinstance(fallback, Function):
         return calls.call_function(m, fallback, calls.Arguments([owner, Const(name)]), _NOWHERE, name)
-    return m.flags.get(f"module.{name}", UNKNOWN)
+    return m.flags.get(f"self.{name}", UNKNOWN)
 
 
 def _bound(m: Machine, found: Value, receiver: Value, cls: Class) -> Value:
@@ -175,7 +175,7 @@ def _of_external(m: Machine, owner: ExternalObject, name: str) -> Value:
         return chosen
     if m.knowledge.method(owner.cls, name) is not None or options.knows(owner.cls, name):
         return ExternalMethod(owner, owner.cls, name)
-    flag = m.flags.get(f"module.{name}")
+    flag = m.flags.get(f"self.{name}")
     return flag if flag is not None else library.method_anywhere(m, owner, name)
 
 

@@ -32,6 +32,7 @@ from seedlint.flow.values import (
     Tuple,
     Value,
     Wrapped,
+    alternatives,
     join,
 )
 from seedlint.index.summary import Position
@@ -183,13 +184,28 @@ def call_function(
             return UNKNOWN
         done = run_body(m, function, variables, key, (shape, known))
     if done.events:
+        if not edge and _builds(done):
+            edge = "module"
         m.record(Edge(m.here(pos), text, done, edge, stands, m.state))
+        m.frame.activation.built |= done.built
     m.imported |= done.imported
     m.flags.update(done.flags)
     if done.out is not None and not done.quiet:
         m.state = done.out
     value = done.value
     return UNKNOWN if value is None else value
+
+
+def _builds(done: Activation) -> bool:
+    """Whether a call gives back a module that it constructs: it is a construction itself."""
+    if not done.built or done.value is None:
+        return False
+    values = [part for value in alternatives(done.value) for part in _members(value)]
+    return any(isinstance(v, (Object, ExternalObject)) and v.id in done.built for v in values)
+
+
+def _members(value: Value) -> Sequence[Value]:
+    return value.items if isinstance(value, Tuple) else (value,)
 
 
 def run_body(m: Machine, function: Function, variables: dict[str, Value], key: Any, quiet_key: Any) -> Activation:
@@ -290,7 +306,10 @@ def instantiate(m: Machine, cls: Class, args: Arguments, pos: Position, text: st
     cell = m.heap[instance.id]
     cell.setdefault("<place>", UNKNOWN)
     m.places.setdefault(instance.id, m.here(pos))
-    mode = "module" if library.is_module(m, cls) else ""
+    mode = ""
+    if library.is_module(m, cls):
+        mode = "module"
+        m.frame.activation.built.add(instance.id)
     constructor = definitions.find_in_class(cls, "__init__")
     if isinstance(constructor, Function):
         call_function(m, constructor, args.before(instance), pos, text, mode)

@@ -39,7 +39,7 @@ from seedlint.knowledge.schema import CallRow
 
 Rows = Sequence[CallRow]
 _NOWHERE: Position = (0, 0, 0, 0)
-TRAINING = "module.training"
+TRAINING = "self.training"
 """The flag under which tables record whether modules train or evaluate."""
 _ROW_NAMES = ("_", "training", "options", "each", "in_worker", "self")
 """Names in a row's expressions that are not the call's arguments."""
@@ -273,6 +273,8 @@ def apply(
             _settings(work)
             ran = _runs(work)
             value = _result(work, drawn)
+            if row.module and isinstance(value, ExternalObject):
+                m.frame.activation.built.add(value.id)
             if value is UNKNOWN and ran is not None and row.starts:
                 value = ran
         if value is not UNKNOWN:
