@@ -30,8 +30,9 @@ class Event:
 class Edge:
     """A call into another body.
 
-    `mode` is "" for a plain call, "module" for the construction of a module, "import", or the kind
-    of process that runs it: "spawn", "fork", "thread", "worker". `stands` moves the findings below.
+    `mode` is "" for a plain call, "module" for the construction of a module, "factory" for a function
+    that gives one back, "import", or the kind of process that runs it: "spawn", "fork", "thread",
+    "worker". `stands` moves the findings below.
     """
 
     spot: Spot

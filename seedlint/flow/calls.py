@@ -185,7 +185,7 @@ def call_function(
         done = run_body(m, function, variables, key, (shape, known))
     if done.events:
         if not edge and _builds(done):
-            edge = "module"
+            edge = "factory"
         m.record(Edge(m.here(pos), text, done, edge, stands, m.state))
         m.frame.activation.built |= done.built
     m.imported |= done.imported
@@ -200,12 +200,8 @@ def _builds(done: Activation) -> bool:
     """Whether a call gives back a module that it constructs: it is a construction itself."""
     if not done.built or done.value is None:
         return False
-    values = [part for value in alternatives(done.value) for part in _members(value)]
+    values = alternatives(done.value)
     return any(isinstance(v, (Object, ExternalObject)) and v.id in done.built for v in values)
-
-
-def _members(value: Value) -> Sequence[Value]:
-    return value.items if isinstance(value, Tuple) else (value,)
 
 
 def run_body(m: Machine, function: Function, variables: dict[str, Value], key: Any, quiet_key: Any) -> Activation:

@@ -341,6 +341,7 @@ def _draws(work: Application) -> bool | None:
             state,
             parameter=row.random_state or "",
             workers=row.process == "worker" and answer is not False,
+            module=row.module,
             implicit=row.module or work.name.endswith("__call__"),
         )
         covered = covered and state.kind == SEEDED

@@ -88,6 +88,20 @@ class Timeline:
         return [moment for moment in self.of("seed") if not streams or moment.stream in streams]
 
 
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Where a body runs, and where findings about it stand.
+
+    `stands` moves every draw below, `factory` those of the modules that are constructed there.
+    """
+
+    process: str = "main"
+    kind: str = ""
+    stands: Spot | None = None
+    factory: Spot | None = None
+    parent: tuple[StreamState, ...] = ()
+
+
 class _Walk:
     """Collects moments depth first; a body is visited once in each process and place."""
 
@@ -98,64 +112,77 @@ class _Walk:
         self.chain: list[Step] = []
         self.order = 0
 
-    def visit(
-        self, activation: Activation, process: str, kind: str, stands: Spot | None, parent: tuple[StreamState, ...]
-    ) -> None:
-        key = (id(activation), process, stands)
+    def visit(self, activation: Activation, where: _Where) -> None:
+        key = (id(activation), where.process, where.stands, where.factory)
         if key in self.seen:
             return
         self.seen.add(key)
         for event in activation.events:
             if isinstance(event, Edge):
-                self._follow(event, process, kind, stands, parent)
+                self._follow(event, where)
             else:
-                self._note(event, process, kind, stands, parent)
+                self._note(event, where)
 
-    def _follow(
-        self, edge: Edge, process: str, kind: str, stands: Spot | None, parent: tuple[StreamState, ...]
-    ) -> None:
+    def _follow(self, edge: Edge, where: _Where) -> None:
         if edge.mode == "import":
-            key = ("import", edge.target.body, process)
+            key = ("import", edge.target.body, where.process)
             if key in self.seen:
                 return
             self.seen.add(key)
-        child = edge.mode in _CHILDREN
-        if stands is None:
-            stands = edge.stands or (edge.spot if edge.mode == "module" else None)
+        if where.stands is None:
+            if edge.mode == "module":
+                where = replace(where, stands=where.factory or edge.spot)
+            elif edge.stands is not None:
+                where = replace(where, stands=edge.stands)
+            elif edge.mode == "factory" and where.factory is None:
+                where = replace(where, factory=edge.spot)
+            elif edge.mode != "factory" and where.factory is not None:
+                where = replace(where, factory=None)
+        if edge.mode in _CHILDREN:
+            process = f"{where.process}/{edge.mode}:{edge.spot.pos[0]}"
+            where = replace(where, process=process, kind=edge.mode, parent=edge.state)
         self.chain.append(Step(edge.spot, edge.text))
-        if child:
-            self.visit(edge.target, f"{process}/{edge.mode}:{edge.spot.pos[0]}", edge.mode, stands, edge.state)
-        else:
-            self.visit(edge.target, process, kind, stands, parent)
+        self.visit(edge.target, where)
         self.chain.pop()
 
-    def _note(
-        self, event: Event, process: str, kind: str, stands: Spot | None, parent: tuple[StreamState, ...]
-    ) -> None:
+    def _note(self, event: Event, where: _Where) -> None:
         self.order += 1
-        spot = event.stands or stands or event.spot
+        spot = event.stands or where.stands or event.spot
         if event.kind != "draw":
             spot = event.spot
-        key = (event.kind, spot, event.stream, process, event.callee if event.kind != "draw" else kind)
-        if event.kind == "flag":
-            key = (*key, event.detail["flag"])
-        if event.kind == "mark":
-            key = ("mark", event.detail["mark"], event.spot.module, process)
+        elif event.detail.get("module") and where.stands is None and where.factory is not None:
+            spot = where.factory
+        key = self._key(event, spot, where)
         old = self.moments.get(key)
         if old is not None and _WORST_FIRST[old.state.kind] <= _WORST_FIRST[event.state.kind]:
             return
-        before = parent[self.index[event.stream]] if parent and event.stream in self.index else None
-        chain = tuple(self.chain)
         self.moments[key] = Moment(
-            event.kind, spot, event.spot, event.callee, event.stream, event.state, chain, process, before,
-            old.order if old else self.order, event.detail,
-        )  # fmt: skip
+            kind=event.kind,
+            spot=spot,
+            inner=event.spot,
+            callee=event.callee,
+            stream=event.stream,
+            state=event.state,
+            chain=tuple(self.chain),
+            process=where.process,
+            parent=where.parent[self.index[event.stream]] if where.parent and event.stream in self.index else None,
+            order=old.order if old else self.order,
+            detail=event.detail,
+        )
+
+    def _key(self, event: Event, spot: Spot, where: _Where) -> Any:
+        """What makes two events the same moment."""
+        if event.kind == "draw":
+            return ("draw", spot, event.stream, where.process)
+        if event.kind == "mark":
+            return ("mark", event.detail["mark"], event.spot.module, where.process)
+        return (event.kind, spot, event.stream, where.process, event.callee, event.detail.get("flag"))
 
 
 def flatten(root: Activation, stream_index: Mapping[str, int]) -> list[Moment]:
     """The moments of an activation and all it leads to, in execution order."""
     walk = _Walk(stream_index)
-    walk.visit(root, "main", "", None, ())
+    walk.visit(root, _Where())
     ordered = sorted(walk.moments.values(), key=lambda moment: moment.order)
     later = _LaterSeeds(ordered)
     return [_judged(moment, later) if moment.kind == "draw" else moment for moment in ordered]
