@@ -23,7 +23,7 @@ class Knowledge:
     """
 
     def __init__(self, tables: Iterable[Table], versions: Mapping[str, Version] | None = None) -> None:
-        self._versions = dict(versions or {})
+        self._versions = {library: _trimmed(version) for library, version in (versions or {}).items()}
         self._calls: dict[str, list[tuple[str, dict[str, Any]]]] = {}
         self._classes: dict[str, list[tuple[str, dict[str, Any]]]] = {}
         self._aliases: dict[str, str] = {}
@@ -205,8 +205,14 @@ class Knowledge:
 
 
 def parse_version(text: str) -> Version:
-    """The numbers of a dotted version; `1.9` is (1, 9)."""
-    return tuple(int(part) for part in text.split("."))
+    """The numbers of a dotted version without trailing zeros; `1.9.0` is (1, 9)."""
+    return _trimmed(tuple(int(part) for part in text.split(".")))
+
+
+def _trimmed(version: Version) -> Version:
+    while version and version[-1] == 0:
+        version = version[:-1]
+    return version
 
 
 def _prefixes(index: Mapping[str, object]) -> list[str]:

@@ -48,7 +48,11 @@ def run_examples(root: str, rows: list[dict[str, Any]]) -> list[tuple[str, str, 
     """What each example moved: its name, the key that holds it, the streams."""
     probe = Path(__file__).with_name("probe.py")
     done = subprocess.run(
-        [sys.executable, str(probe), root], input=json.dumps(rows), capture_output=True, text=True, timeout=110
+        [sys.executable, str(probe), root],
+        input=json.dumps(rows),
+        capture_output=True,
+        text=True,
+        timeout=110,
     )
     assert done.returncode == 0, done.stderr
     results: list[tuple[str, str, list[str]]] = json.loads(done.stdout.splitlines()[-1])
@@ -60,5 +64,7 @@ def moved_streams(rows: list[dict[str, Any]], name: str, key: str) -> set[str]:
     if key == "quiet":
         return set()
     named = [row for row in rows if name in row["names"] and key in row]
-    moves = {stream for row in named for field in ("draws", "seeds", "restores") for stream in row.get(field, ())}
+    moves = {
+        stream for row in named for field in ("draws", "seeds", "restores") for stream in row.get(field, ())
+    }
     return moves & SEEN
