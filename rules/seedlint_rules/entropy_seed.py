@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
+from seedlint_rules.wording import draws
 
 
 class EntropySeed(Rule):
@@ -21,9 +22,17 @@ class EntropySeed(Rule):
             return
         told = set()
         for moment in timeline.seeds():
-            if moment.state.kind == "entropy" and moment.spot not in told:
+            if moment.state.kind == "entropy" and moment.spot not in told and self._used(moment, timeline):
                 told.add(moment.spot)
                 yield self._report(moment, timeline)
+
+    def _used(self, seed: Moment, timeline: Timeline) -> bool:
+        """Whether something draws from the stream before a fixed seed replaces this one."""
+        if any(draw.state.seed == seed.inner for draw in draws(timeline, "entropy")):
+            return True
+        return not any(
+            other.order > seed.order and other.state.kind == "seeded" for other in timeline.seeds(seed.stream)
+        )
 
     def _report(self, moment: Moment, timeline: Timeline) -> Report:
         source, option = moment.detail["source"], moment.detail["option"]

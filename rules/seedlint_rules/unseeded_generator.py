@@ -20,8 +20,9 @@ class UnseededGenerator(Rule):
         """Report generators made without a fixed seed, and estimators that fall back on an unseeded stream."""
         if not timeline.reached and not timeline.library and "numpy" in timeline.seeded:
             return
+        reseeds = {moment.detail["id"]: moment.state.kind for moment in timeline.of("reseed")}
         for moment in timeline.of("generator"):
-            if moment.state.kind in ("unseeded", "entropy"):
+            if reseeds.get(moment.detail["id"], moment.state.kind) in ("unseeded", "entropy"):
                 yield self._generator(moment, timeline)
         if timeline.reached:
             for moment in draws(timeline, "parameter"):

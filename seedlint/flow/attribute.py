@@ -69,6 +69,8 @@ def get_attribute(m: Machine, owner: Value, name: str) -> Value:
 def _of_library(m: Machine, owner: External, name: str) -> Value:
     if name == "__dict__":
         return View(owner)
+    if owner.name in ("typing", "typing_extensions") and name == "TYPE_CHECKING":
+        return Const(False)
     declared = options.declared_flag(m, owner.name, name)
     return External(f"{owner.name}.{name}") if declared is None else declared
 

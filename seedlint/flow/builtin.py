@@ -6,7 +6,7 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
-from seedlint.flow import attribute, calls, iterate
+from seedlint.flow import attribute, calls, iterate, options
 from seedlint.flow.machine import Machine, Terminated
 from seedlint.flow.values import (
     NONE,
@@ -157,6 +157,8 @@ def known_entries(m: Machine, value: Value) -> tuple[dict[str, Value], bool]:
         known = {key.value: item for key, item in cell.items() if isinstance(key, Const) and isinstance(key.value, str)}
         return known, OTHERS not in cell
     if isinstance(value, View) and isinstance(value.value, (Object, ExternalObject)):
+        if isinstance(value.value, ExternalObject) and value.value.cls == options.NAMESPACE:
+            return options.declared_options(m, value.value), True
         cell = m.heap[value.value.id]
         return {k: v for k, v in cell.items() if isinstance(k, str) and not k.startswith("<")}, False
     if isinstance(value, Alternatives):
@@ -506,8 +508,26 @@ _FUNCTIONS: dict[str, Callable[[Machine, calls.Arguments, Position], Value]] = {
     "types.SimpleNamespace": lambda m, args, pos: _dict_call(m, args, pos),
     "builtins.print": lambda m, args, pos: NONE,
     "builtins.len": lambda m, args, pos: _length(m, _first(args)),
+    "builtins.hash": lambda m, args, pos: _hash(_first(args)),
+    "importlib.import_module": lambda m, args, pos: _import_module(m, args, pos),
     "builtins.range": lambda m, args, pos: UNKNOWN,
 }
+
+
+def _hash(value: Value) -> Value:
+    """The hash of text changes from process to process; that of a number does not."""
+    if isinstance(value, Const) and not isinstance(value.value, str):
+        return value
+    return Entropy("hash") if isinstance(value, (Const, Tuple, Function, Class)) else UNKNOWN
+
+
+def _import_module(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    from seedlint.flow.imports import import_module
+
+    name = _first(args)
+    if isinstance(name, Const) and isinstance(name.value, str) and not name.value.startswith("."):
+        return import_module(m, 0, name.value, pos)
+    return UNKNOWN
 
 
 def _length(m: Machine, value: Value) -> Value:

@@ -277,7 +277,7 @@ def bind_parameters(m: Machine, function: Function, args: Arguments) -> dict[str
             keywords.pop(name, None)
         elif name in keywords and kind != "positional":
             out[name] = builtin.present(keywords.pop(name), function.defaults.get(name, UNKNOWN))
-        elif given and not (args.more or args.more_keywords):
+        elif (given or name in function.defaults) and not (args.more or args.more_keywords):
             out[name] = function.defaults.get(name, UNKNOWN)
         else:
             out[name] = UNKNOWN

@@ -28,6 +28,8 @@ from seedlint.flow.values import (
 )
 from seedlint.index.summary import Block, Expression, Position, Statement
 
+LONGEST_UNROLLED = 8
+"""A loop over at most this many known items runs its body for each of them."""
 _Variables = dict[str, Value]
 _Way = tuple[State, _Variables, bool]
 """How one branch left the streams and variables, and whether ordinary runs do not take it."""
@@ -52,6 +54,16 @@ def execute(m: Machine, block: Block) -> bool:
 
 def _expr(m: Machine, s: Statement) -> bool:
     evaluate.evaluate(m, s[2])
+    return True
+
+
+def _assert(m: Machine, s: Statement) -> bool:
+    """An `assert` that passes says what its test says; what it says of the heap cannot be taken back."""
+    evaluate.evaluate(m, s[2])
+    known = narrowed(m, s[2])[0]
+    m.frame.scope.variables.update(known.variables)
+    for cell, key, value in known.cells:
+        cell[key] = value
     return True
 
 
@@ -162,11 +174,13 @@ def narrowed(m: Machine, test: Expression) -> tuple[Narrowing, Narrowing]:
         for part in test[1]:
             yes.also(narrowed(m, part)[0])
         return yes, no
-    asked = test
+    asked: Any = test
     if test[0] == "cmp":
         if test[1] not in ("is", "is not", "==", "!=") or test[3] != ("const", None):
             return yes, no
         asked = test[2]
+    if asked is not None and asked[0] == "walrus":
+        asked = ("name", asked[1])
     if asked is None or asked[0] not in ("name", "attr", "index"):
         return yes, no
     value = evaluate.evaluate(m, asked)
@@ -281,12 +295,28 @@ def _for(m: Machine, s: Statement) -> bool:
     value = evaluate.evaluate(m, iterable)
     if isinstance(value, Tuple) and not value.items:
         return execute(m, orelse)
+    known = iterate.known_items(m, value)
+    if known is not None and 1 < len(known) <= LONGEST_UNROLLED:
+        return _for_each(m, target, known, body, orelse)
     item = iterate.iterate(m, value, pos)
     bind(m, target, item)
     return loop(m, body, orelse, lambda: bind(m, target, item), False)
 
 
-def loop(m: Machine, body: Block, orelse: Block, again: Callable[[], Any], endless: bool) -> bool:
+def _for_each(
+    m: Machine, target: Expression, items: list[Value], body: Block, orelse: Block
+) -> bool:
+    """Run a loop's body once for each of a few known items."""
+    for item in items:
+        bind(m, target, item)
+        if not loop(m, body, (), lambda: None, False, passes=1):
+            return False
+    return execute(m, orelse)
+
+
+def loop(
+    m: Machine, body: Block, orelse: Block, again: Callable[[], Any], endless: bool, passes: int = 2
+) -> bool:
     """Run a loop's body until nothing new can happen: twice, the second time from what the first left.
 
     The body is taken to run at least once; a run that skips it draws nothing there.
@@ -295,7 +325,7 @@ def loop(m: Machine, body: Block, orelse: Block, again: Callable[[], Any], endle
     breaks, continues = frame.breaks, frame.continues
     before, state = frame.scope.variables, m.state
     exits: list[tuple[State, _Variables]] = []
-    for _ in range(2):
+    for _ in range(passes):
         frame.breaks, frame.continues = [], []
         frame.scope.variables = dict(frame.scope.variables)
         falls = execute(m, body)
@@ -416,6 +446,7 @@ def _continue(m: Machine, s: Statement) -> bool:
 
 _HANDLERS: dict[str, Callable[[Machine, Statement], bool]] = {
     "expr": _expr,
+    "assert": _assert,
     "assign": _assign,
     "annotate": _annotate,
     "augment": _augment,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seedlint.flow import execute
+from seedlint.flow import execute, iterate
 from seedlint.flow.activation import Activation, Edge
 from seedlint.flow.machine import Frame, Machine
 from seedlint.flow.values import UNKNOWN, Const, External, Module, Scope, Value
@@ -55,7 +55,9 @@ def _member(
         run_module(m, child, pos)
         return Module(child)
     if isinstance(owner, External):
-        return External(f"{owner.name}.{name}")
+        from seedlint.flow.attribute import get_attribute
+
+        return get_attribute(m, owner, name)
     if isinstance(owner, Module):
         from seedlint.flow.attribute import get_attribute
 
@@ -69,10 +71,19 @@ def _import_star(m: Machine, owner: Value) -> None:
     elif isinstance(owner, Module):
         scope = m.scopes.get(owner.name)
         if scope is not None:
-            for name, value in scope.variables.items():
-                if not name.startswith("_"):
+            names = _public_names(m, scope)
+            for name, value in list(scope.variables.items()):
+                if name in names if names is not None else not name.startswith("_"):
                     m.assign(name, value)
             m.frame.scope.external_stars += scope.external_stars
+
+
+def _public_names(m: Machine, scope: Scope) -> set[str] | None:
+    """What `__all__` lists, if it is known."""
+    items = iterate.known_items(m, scope.variables["__all__"]) if "__all__" in scope.variables else None
+    if items is None:
+        return None
+    return {str(item.value) for item in items if isinstance(item, Const)}
 
 
 def import_module(m: Machine, level: int, dotted: str, pos: Position) -> Value:

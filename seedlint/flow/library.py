@@ -133,6 +133,9 @@ def call_external_object(
     m: Machine, owner: ExternalObject, args: calls.Arguments, pos: Position, text: str, decorating: bool
 ) -> Value:
     """Call an instance of a library's class."""
+    if owner.cls == options.DECORATOR and args.positional:
+        options.decorate(m, owner, args.positional[0])
+        return args.positional[0]
     found = m.knowledge.method(owner.cls, "__call__")
     if found is None:
         return call_unknown(m, args, decorating)
@@ -330,11 +333,13 @@ def _draws(work: Application) -> bool | None:
         return None
     if row.random_state is not None and _given(m, work.value(row.random_state)):
         return None
-    if row.matters is not None and truth(work.value(row.matters))[0] is False:
-        return None
+    silent = row.matters is not None and truth(work.value(row.matters))[0] is False
     for stream in _devices(work):
         state = m.stream_state(stream)
-        answer, certain = work.in_worker() if row.process else (False, True)
+        covered = covered and state.kind == SEEDED
+        if silent:
+            continue
+        answer, _ = work.in_worker() if row.process else (False, True)
         work.event(
             "draw",
             stream,
@@ -344,7 +349,6 @@ def _draws(work: Application) -> bool | None:
             module=row.module,
             implicit=row.module or work.name.endswith("__call__"),
         )
-        covered = covered and state.kind == SEEDED
     return covered
 
 
@@ -403,7 +407,8 @@ def _seeds(work: Application) -> None:
         if m.held_restores is not None:
             m.held_restores.update(row.restores)
         else:
-            m.set_streams(row.restores, StreamState(SEEDED, work.spot))
+            saved = _saved(work)
+            m.set_streams(row.restores, StreamState(UNSEEDED if saved == "entropy" else SEEDED, work.spot))
         return
     if not row.seeds:
         return
@@ -417,10 +422,21 @@ def _seeds(work: Application) -> None:
         kind = {"fixed": "constant", "error": "constant", "unseeds": "unseeds"}.get(missing, "entropy")
     states = {"entropy": StreamState(ENTROPY, work.spot), "unseeds": StreamState(UNSEEDED)}
     state = states.get(kind, StreamState(SEEDED, work.spot))
+    if row.seeds == ("self",):
+        owner = work.variables.get("self")
+        if isinstance(owner, ExternalObject):
+            work.event("reseed", "", state, id=owner.id)
+        return
     source = next((p.source for p in alternatives(value) if isinstance(p, Entropy)), "")
     for stream in row.seeds:
         work.event("seed", stream, state, value=kind, option=option, source=source)
     m.set_streams(row.seeds, state)
+
+
+def _saved(work: Application) -> str:
+    """What is known of a saved state that is put back."""
+    given = work.variables["args"]
+    return seed_kind(work.m, given.items[0]) if isinstance(given, Tuple) and given.items else "unknown"
 
 
 def _settings(work: Application) -> None:
@@ -463,6 +479,8 @@ def _result(work: Application, drawn: bool | None) -> Value:
     row, m = work.row, work.m
     if row.entropy:
         return Entropy(work.name)
+    if any(m.stream_state(name).kind not in (SEEDED, MAYBE) for name in row.reads if name in m.stream_index):
+        return Entropy(work.name)
     if row.makes:
         return _make_generator(work)
     if row.scope:
@@ -481,7 +499,8 @@ def _result(work: Application, drawn: bool | None) -> Value:
         return made
     if m.knowledge.class_(work.name) is not None and "self" not in work.variables:
         return _instance(m, work.name, work.variables, calls.Arguments(), work.pos)
-    return Entropy(work.name) if drawn is False else UNKNOWN
+    iterates = work.name.endswith(".__iter__")
+    return Entropy(work.name) if drawn is False and not iterates else UNKNOWN
 
 
 def _make_generator(work: Application) -> Value:
@@ -495,8 +514,8 @@ def _make_generator(work: Application) -> Value:
         "entropy": StreamState(ENTROPY, work.spot),
         "unseeded": StreamState(UNSEEDED),
     }.get(kind, StreamState(SEEDED, work.spot))
-    work.event("generator", "", state, value=kind)
     made = ExternalObject(m.knowledge.canonical(str(row.makes)), m.allocate(work.pos, row.makes))
+    work.event("generator", "", state, value=kind, id=made.id)
     m.places.setdefault(made.id, work.spot)
     return made
 

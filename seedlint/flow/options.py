@@ -10,6 +10,7 @@ from seedlint.flow.values import (
     Const,
     Entropy,
     ExternalObject,
+    Function,
     Object,
     Option,
     Tuple,
@@ -20,6 +21,7 @@ from seedlint.index.summary import Position
 
 PARSER = "argparse.ArgumentParser"
 NAMESPACE = "argparse.Namespace"
+DECORATOR = "click.option"
 _PARSER_METHODS = frozenset(
     {
         "add_argument",
@@ -57,6 +59,8 @@ def call(m: Machine, name: str, args: calls.Arguments, pos: Position) -> Value |
         return space
     if name.startswith(_FLAG_DEFINITIONS) and len(args.positional) + len(args.keywords) > 1:
         return _define_flag(m, args)
+    if name == "click.option":
+        return _click_option(m, args, pos)
     if name == "<options>":
         return as_options(m, args.positional[0] if args.positional else UNKNOWN)
     return None
@@ -71,6 +75,26 @@ def _define_flag(m: Machine, args: calls.Arguments) -> Value:
     holder = ExternalObject("absl.flags.FlagHolder", m.identity("flag", flag))
     m.heap[holder.id]["value"] = value
     return holder
+
+
+def _click_option(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    """`@click.option("--seed", default=...)`: a decorator that gives the function's parameter a default."""
+    names = [str(a.value) for a in args.positional if isinstance(a, Const)]
+    plain = next((name for name in names if not name.startswith("-")), "")
+    long = next((name for name in names if name.startswith("--")), names[0] if names else "")
+    words = dict(args.keywords)
+    if words.get("is_flag") == Const(True):
+        words.setdefault("default", Const(False))
+    decorator = ExternalObject(DECORATOR, m.allocate(pos, DECORATOR))
+    key = plain or long.split("/")[0].lstrip("-").replace("-", "_")
+    m.heap[decorator.id][key] = _declared(long, words)
+    return decorator
+
+
+def decorate(m: Machine, decorator: ExternalObject, value: Value) -> None:
+    """Give a decorated function's parameters the defaults that the decorator declares."""
+    if isinstance(value, Function):
+        value.defaults.update({str(key): item for key, item in m.heap[decorator.id].items()})
 
 
 def declared_flag(m: Machine, owner: str, name: str) -> Value | None:
@@ -134,9 +158,23 @@ def namespace_attribute(m: Machine, owner: ExternalObject, name: str) -> Value |
     return None
 
 
+def declared_options(m: Machine, owner: ExternalObject) -> dict[str, Value]:
+    """All options of parsed arguments, by attribute."""
+    parser = m.heap[owner.id].get("<parser>")
+    cell = m.heap[parser.id] if isinstance(parser, ExternalObject) else {}
+    found = {str(key)[2:]: item for key, item in cell.items() if str(key).startswith("--")}
+    found.update({key: item for key, item in m.heap[owner.id].items() if isinstance(key, str)})
+    found.pop("<parser>", None)
+    return found
+
+
 def as_options(m: Machine, value: Value) -> Value:
-    """The same configuration object, its literal fields now options that a run may replace."""
+    """The same configuration object or function, its literal defaults now options that a run may replace."""
     for part in alternatives(value):
+        if isinstance(part, Function):
+            for name, item in part.defaults.items():
+                if isinstance(item, (Const, Entropy)):
+                    part.defaults[name] = Option(item, f"--{name}")
         if isinstance(part, Object):
             cell = m.heap[part.id]
             for key, item in list(cell.items()):

@@ -381,7 +381,7 @@ _STATEMENTS: dict[type, _Handler] = {
     ast.FunctionDef: _def,
     ast.AsyncFunctionDef: _def,
     ast.ClassDef: _class,
-    ast.Assert: lambda self, node: ("expr", node.lineno, self.expression(node.test)),
+    ast.Assert: lambda self, node: ("assert", node.lineno, self.expression(node.test)),
     ast.Global: _global,
     ast.Nonlocal: _nonlocal,
     ast.Delete: lambda self, node: None,

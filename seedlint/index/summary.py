@@ -19,7 +19,7 @@ Expressions are tuples whose first item names their kind, or None where nothing 
 
 Statements are tuples `(kind, line, ...)`:
 
-    ("expr", line, value)
+    ("expr", line, value)  ("assert", line, test)
     ("assign", line, targets, value)             targets are expressions
     ("annotate", line, name, annotation, value)
     ("augment", line, target, operator, value)
@@ -48,7 +48,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-FORMAT = 3
+FORMAT = 4
 """Changes whenever the shape of a Summary does; older cached summaries are then ignored."""
 
 Expression = tuple[Any, ...] | None
