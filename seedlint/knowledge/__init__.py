@@ -2,22 +2,11 @@
 
 from seedlint.knowledge.loader import Table, load_tables, table_from_mapping
 from seedlint.knowledge.lookup import Knowledge
-from seedlint.knowledge.schema import (
-    AliasRow,
-    CallRow,
-    ClassRow,
-    EnvironmentRow,
-    FlagRow,
-    StreamRow,
-    TableError,
-)
+from seedlint.knowledge.schema import CallRow, ClassRow, StreamRow, TableError
 
 __all__ = [
-    "AliasRow",
     "CallRow",
     "ClassRow",
-    "EnvironmentRow",
-    "FlagRow",
     "Knowledge",
     "StreamRow",
     "Table",

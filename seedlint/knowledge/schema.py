@@ -24,16 +24,6 @@ class StreamRow:
 
 
 @dataclass(frozen=True, slots=True)
-class AliasRow:
-    """Two prefixes of dotted names that lead to the same objects."""
-
-    library: str
-    old: str
-    new: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
 class ClassRow:
     """A library's class: its bases in the tables and the method that calling an instance runs."""
 
@@ -42,26 +32,6 @@ class ClassRow:
     source: str
     bases: tuple[str, ...] = ()
     call: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FlagRow:
-    """An attribute whose assignment sets a flag."""
-
-    library: str
-    attribute: str
-    flag: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class EnvironmentRow:
-    """An environment variable whose assignment sets a flag."""
-
-    library: str
-    variable: str
-    flag: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
