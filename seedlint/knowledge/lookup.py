@@ -42,7 +42,6 @@ class Knowledge:
         digest.update(repr(sorted(self._versions.items())).encode())
         self.roots = frozenset(roots)
         self.digest = digest.digest()
-        self._owners: dict[str, list[str]] | None = None
         self._call_prefixes = _prefixes(self._calls)
         self.distinct_methods = self._find_distinct_methods()
         self._class_prefixes = _prefixes(self._classes)
@@ -79,6 +78,17 @@ class Knowledge:
             found = self._found_calls[qualified] = self._holding(rows)
         return found
 
+    def family(self, prefix: str) -> tuple[CallRow, ...]:
+        """What most callables directly under a dotted name do, for one whose name is not known."""
+        start = f"{self.canonical(prefix)}."
+        inside = [name for name in self._calls if name.startswith(start) and "." not in name[len(start) :]]
+        kinds: dict[tuple[object, ...], list[str]] = {}
+        for name in inside:
+            row = self.calls(name)[0]
+            kinds.setdefault((row.draws, row.module, row.type), []).append(name)
+        largest = max(kinds.values(), key=len, default=[])
+        return self.calls(largest[0]) if 2 * len(largest) > len(inside) else ()
+
     def class_(self, qualified: str) -> ClassRow | None:
         """The class of a dotted name, looked up as `calls` does."""
         if qualified not in self._found_classes:
@@ -95,16 +105,6 @@ class Knowledge:
             self._found_methods[key] = self._find_method(class_name, method, set())
         return self._found_methods[key]
 
-    def owners(self, method: str) -> tuple[str, ...]:
-        """The classes whose table rows name this method, for a receiver of an unknown class."""
-        if self._owners is None:
-            self._owners = {}
-            for name in self._calls:
-                owner, _, last = name.rpartition(".")
-                if owner in self._classes:
-                    self._owners.setdefault(last, []).append(owner)
-        return tuple(self._owners.get(method, ()))
-
     def bases(self, class_name: str) -> tuple[str, ...]:
         """The class and all its bases in the tables, depth first, under their canonical names."""
         order: dict[str, None] = {}
@@ -116,10 +116,6 @@ class Knowledge:
                 row = self.class_(name)
                 stack.extend(reversed(row.bases if row else ()))
         return tuple(order)
-
-    def is_subclass(self, class_name: str, base: str) -> bool:
-        """Whether the tables say that a class is, or derives from, another."""
-        return self.canonical(base) in self.bases(class_name)
 
     def canonical(self, qualified: str) -> str:
         """The name after aliases; the longest matching prefix decides. A name that has rows stays."""
