@@ -29,7 +29,8 @@ def collect(timelines: Iterable[Timeline], rules: Iterable[type[Rule]]) -> list[
     for timeline in timelines:
         for rule in chosen:
             for report in rule.check(timeline):
-                key = (report.moment.spot, rule.code, report.stream)
+                family = "draw" if report.moment.kind == "draw" else rule.code
+                key = (report.moment.spot, family, report.stream)
                 known = found.get(key)
                 if known is None:
                     found[key] = Found(type(rule), report, timeline, {timeline.path})

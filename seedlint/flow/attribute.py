@@ -106,7 +106,8 @@ def _bound(m: Machine, found: Value, receiver: Value, cls: Class) -> Value:
             return inner
         if found.kind == "class":
             return Method(inner, cls) if isinstance(inner, Function) else inner
-        return calls.call(m, inner, calls.Arguments([receiver]), _NOWHERE, getattr(inner, "name", "property"))
+        here = (m.line, 0, m.line, 0)
+        return calls.call(m, inner, calls.Arguments([receiver]), here, getattr(inner, "name", ""), "property")
     if isinstance(found, Alternatives):
         out: Value | None = None
         for part in found.values:

@@ -207,7 +207,10 @@ def field_default(m: Machine, value: Value | None, pos: Position) -> Value | Non
         cell = m.heap[value.id]
         factory = cell.get("default_factory")
         if factory is not None and factory != NONE:
-            return calls.call(m, factory, calls.Arguments(), pos, "default_factory")
+            before, m.frame.at = m.frame.at, m.places.get(value.id)
+            made = calls.call(m, factory, calls.Arguments(), pos, "default_factory")
+            m.frame.at = before
+            return made
         return cell.get("default")
     return value
 
@@ -435,6 +438,7 @@ def _environment(m: Machine, args: calls.Arguments, pos: Position) -> Value:
 def _field(m: Machine, args: calls.Arguments, pos: Position) -> Value:
     """`dataclasses.field(default=..., default_factory=...)`."""
     number = m.allocate(pos, "field")
+    m.places.setdefault(number, m.here(pos))
     for key in ("default", "default_factory"):
         if key in args.keywords:
             m.heap[number][key] = args.keywords[key]

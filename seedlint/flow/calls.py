@@ -268,7 +268,7 @@ def bind_parameters(m: Machine, function: Function, args: Arguments) -> dict[str
     keywords = dict(args.keywords)
     for name, kind, _, annotation, given in function.record[2]:
         if kind == "args":
-            out[name] = UNKNOWN if args.more else Tuple(tuple(positional))
+            out[name] = UNKNOWN if args.more and not positional else Tuple(tuple(positional))
             positional = []
         elif kind == "kwargs":
             out[name] = _rest(m, function, name, keywords, args.more_keywords)
@@ -300,7 +300,6 @@ def instantiate(m: Machine, cls: Class, args: Arguments, pos: Position, text: st
     """Make an instance of a project's class and run its constructor."""
     instance = Object(cls, m.allocate(pos, ("object", id(cls))))
     cell = m.heap[instance.id]
-    cell.setdefault("<place>", UNKNOWN)
     m.places.setdefault(instance.id, m.here(pos))
     mode = ""
     if library.is_module(m, cls):

@@ -73,6 +73,8 @@ def call_external(
     if known is not None:
         return known
     rows = m.knowledge.calls(spelled)
+    if not rows and spelled.endswith(".?"):
+        rows = m.knowledge.family(spelled[:-2])
     if not rows:
         if m.knowledge.class_(name) is not None:
             return _instance(m, name, {}, args, pos)
@@ -304,7 +306,7 @@ def bind_signature(m: Machine, row: CallRow, args: calls.Arguments, receiver: Va
         if name == "self":
             continue
         if kind == "args":
-            out[name] = UNKNOWN if args.more else Tuple(tuple(positional))
+            out[name] = UNKNOWN if args.more and not positional else Tuple(tuple(positional))
             positional = []
         elif kind == "kwargs":
             number = m.identity("row kwargs", row.names[0], tuple(sorted(keywords.items(), key=lambda k: k[0])))

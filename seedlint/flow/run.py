@@ -22,7 +22,9 @@ _DEEPEST_RECURSION = 100_000
 _T = TypeVar("_T")
 
 
-def timelines(program: Program, knowledge: Knowledge, entries: Iterable[str]) -> tuple[list[Timeline], Machine]:
+def timelines(
+    program: Program, knowledge: Knowledge, entries: Iterable[str], library: bool = False
+) -> tuple[list[Timeline], Machine]:
     """One timeline for each entry, and one for each module's functions that none of them reaches."""
     machine = Machine(program, knowledge)
     out = on_large_stack(lambda: _all(machine, list(entries)))
@@ -33,6 +35,7 @@ def timelines(program: Program, knowledge: Knowledge, entries: Iterable[str]) ->
     for timeline in out:
         timeline.seeded, timeline.numerical = seeded, numerical
         timeline.titles, timeline.paths = titles, paths
+        timeline.library = library
     return out, machine
 
 
@@ -63,10 +66,15 @@ def on_large_stack(work: Callable[[], _T]) -> _T:
 
 def _all(machine: Machine, entries: list[str]) -> list[Timeline]:
     out = []
+    activations = {}
+    imported: set[str] = set()
     for entry in entries:
-        activation = run_entry(machine, entry)
-        path = machine.program.modules[entry].path
-        out.append(Timeline(entry, path, True, flatten(activation, machine.stream_index)))
+        activations[entry] = run_entry(machine, entry)
+        imported |= machine.imported - {entry}
+    for entry, activation in activations.items():
+        module = machine.program.modules[entry]
+        if module.summary.main or entry not in imported:
+            out.append(Timeline(entry, module.path, True, flatten(activation, machine.stream_index)))
     for module in machine.program.modules.values():
         activation = run_unreached(machine, module.name)
         if activation.events:

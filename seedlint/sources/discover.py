@@ -1,0 +1,115 @@
+"""Finds a project's files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seedlint.sources.source import Problem
+
+SUFFIXES = (".py", ".ipynb")
+ROOT_MARKS = ("pyproject.toml", "setup.cfg", "setup.py", ".git")
+SKIPPED = frozenset(
+    {
+        "__pycache__", "__pypackages__", "build", "dist", "node_modules", "site-packages", "venv",
+        ".bzr", ".direnv", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox",
+        ".pytest_cache", ".ruff_cache", ".svn", ".tox", ".venv",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Files that are analysed together; findings are reported for `reported`, or for all if None."""
+
+    root: Path
+    files: tuple[Path, ...]
+    reported: frozenset[Path] | None = None
+
+
+def discover(paths: Sequence[Path], exclude: Iterable[str] = ()) -> tuple[list[Project], list[Problem]]:
+    """One project for each given folder, and one around the given files of each root."""
+    projects: list[Project] = []
+    problems: list[Problem] = []
+    singles: dict[Path, set[Path]] = {}
+    patterns = tuple(exclude)
+    for path in paths:
+        if path.is_dir():
+            root = path.resolve()
+            projects.append(Project(root, tuple(walk(root, patterns))))
+        elif path.is_file():
+            file = path.resolve()
+            singles.setdefault(project_root(file), set()).add(file)
+        else:
+            problems.append(Problem(str(path), 1, 1, "no such file or folder"))
+    for root, files in singles.items():
+        around = dict.fromkeys((*walk(root, patterns), *sorted(files)))
+        projects.append(Project(root, tuple(around), frozenset(files)))
+    return projects, problems
+
+
+def project_root(file: Path) -> Path:
+    """The nearest folder above a file that marks a project, or the file's own."""
+    for folder in file.parents:
+        if any((folder / mark).exists() for mark in ROOT_MARKS):
+            return folder
+    return file.parent
+
+
+def walk(root: Path, exclude: Sequence[str]) -> Iterator[Path]:
+    """The Python files and notebooks below a folder, in a stable order; links to folders are not followed."""
+    yield from _walk(str(root), "", _Ignored(root, exclude))
+
+
+def _walk(folder: str, relative: str, ignored: _Ignored) -> Iterator[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return
+    here = ignored.below(folder, relative)
+    for entry in found:
+        name = f"{relative}{entry.name}"
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name not in SKIPPED and not here.matches(name + "/"):
+                yield from _walk(entry.path, name + "/", here)
+        elif entry.name.endswith(SUFFIXES) and entry.is_file() and not here.matches(name):
+            yield Path(entry.path)
+
+
+class _Ignored:
+    """What `.gitignore` files and the configuration leave out."""
+
+    def __init__(self, root: Path, exclude: Sequence[str]) -> None:
+        self.specs: list[tuple[str, object]] = []
+        self._add("", list(exclude))
+
+    def _add(self, relative: str, lines: list[str]) -> None:
+        if any(line.strip() and not line.startswith("#") for line in lines):
+            import pathspec
+
+            spec = pathspec.PathSpec.from_lines("gitwildmatch", lines)
+            self.specs = [*self.specs, (relative, spec)]
+
+    def below(self, folder: str, relative: str) -> _Ignored:
+        """With the folder's own `.gitignore`, if it has one."""
+        path = os.path.join(folder, ".gitignore")  # noqa: PTH118 - a path object for each folder costs more than the scan
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+                lines = file.read().splitlines()
+        except OSError:
+            return self
+        out = _Ignored.__new__(_Ignored)
+        out.specs = self.specs
+        out._add(relative, lines)
+        return out
+
+    def matches(self, name: str) -> bool:
+        """Whether a path from the root is left out."""
+        return any(
+            spec.match_file(name[len(prefix) :])  # type: ignore[attr-defined]
+            for prefix, spec in self.specs
+            if name.startswith(prefix)
+        )

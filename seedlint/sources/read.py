@@ -1,0 +1,60 @@
+"""Reads a file's text in the encoding that it declares."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import io
+import os
+import tokenize
+from pathlib import Path
+
+from seedlint.sources import notebook
+from seedlint.sources.source import Problem, Source
+
+DIGEST_SIZE = 16
+LARGEST_FILE = 32 * 1024 * 1024
+"""Larger files are data, not programs."""
+
+
+def read(path: Path, root: Path, shown: str) -> Source | Problem:
+    """Read a Python file or a notebook; `shown` is how its path is printed."""
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            return Problem(shown, 1, 1, f"not read: larger than {LARGEST_FILE // 2**20} MiB")
+        data = path.read_bytes()
+    except OSError as error:
+        return Problem(shown, 1, 1, f"cannot be read: {error.strerror or error}")
+    return decode(data, path, root, shown)
+
+
+def decode(data: bytes, path: Path, root: Path, shown: str) -> Source | Problem:
+    """Make a Source of a file's bytes."""
+    digest = hashlib.blake2b(data, digest_size=DIGEST_SIZE).digest()
+    relative = os.path.relpath(path, root).replace(os.sep, "/")
+    if b"\0" in data:
+        return Problem(shown, 1, 1, "not a Python file: it holds binary data")
+    if path.suffix == ".ipynb":
+        try:
+            text, cells = notebook.code(data)
+        except ValueError as error:
+            return Problem(shown, 1, 1, f"not a notebook: {error}")
+        return Source(shown, relative, path, text, digest, kind="notebook", cells=cells)
+    bom = data.startswith(codecs.BOM_UTF8)
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        text = data.decode(encoding)
+    except (SyntaxError, LookupError) as error:
+        return Problem(shown, 1, 1, f"cannot be decoded: {error}")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        return Problem(shown, line, column, f"cannot be decoded as {error.encoding}: {error.reason}")
+    if _magic(text):
+        text = notebook.without_magics(text)
+    return Source(shown, relative, path, text.removeprefix("\ufeff"), digest, encoding, bom)
+
+
+def _magic(text: str) -> bool:
+    """Whether a script is written in cells, where a line may be a magic."""
+    return "# %%" in text and any(line.lstrip().startswith(("%", "!")) for line in text.splitlines())
