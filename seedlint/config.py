@@ -37,8 +37,10 @@ class Config:
         """Whether findings of a code are wanted; the longest prefix decides between select and ignore."""
         wanted = _longest(code, self.select) if self.select else (1 if default else 0)
         wanted = max(wanted, _longest(code, self.extend_select))
-        return wanted > 0 and wanted >= _longest(code, self.ignore) and not (
-            _longest(code, self.ignore) and wanted <= _longest(code, self.ignore)
+        return (
+            wanted > 0
+            and wanted >= _longest(code, self.ignore)
+            and not (_longest(code, self.ignore) and wanted <= _longest(code, self.ignore))
         )
 
 

@@ -67,9 +67,7 @@ def load_cases(root: Path = PROGRAMS) -> list[Case]:
 def load_case(root: Path, folder: Path) -> Case:
     """Read one folder; KeyError or TypeError when expected.toml lacks or invents a key."""
     data = tomllib.loads((folder / "expected.toml").read_text(encoding="utf-8"))
-    findings = tuple(
-        Expected(**{**row, "mentions": tuple(row.get("mentions", ()))}) for row in data.pop("finding", [])
-    )
+    findings = tuple(Expected(**{**row, "mentions": tuple(row.get("mentions", ()))}) for row in data.pop("finding", []))
     case = Case(
         name=folder.relative_to(root).as_posix(),
         folder=folder,

@@ -43,8 +43,7 @@ class EntropySeed(Rule):
         else:
             why, severity = "it is given no fixed value", Severity.ERROR
         message = (
-            f"`{moment.callee}` seeds the {moment.stream} stream differently on each run of "
-            f"{timeline.path}: {why}"
+            f"`{moment.callee}` seeds the {moment.stream} stream differently on each run of {timeline.path}: {why}"
         )
         return Report(moment, message, "Seed with a constant, or with an option that has a fixed default.",
                       severity, moment.stream, f"entropy:{moment.stream}")  # fmt: skip

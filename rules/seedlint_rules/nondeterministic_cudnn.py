@@ -41,6 +41,4 @@ class NondeterministicCudnn(Rule):
 
     def _deterministic(self, timeline: Timeline) -> bool:
         """Whether some ordinary run sets a deterministic flag."""
-        return any(
-            truth(flag.detail["value"])[0] is not False for name in _FLAGS for flag in timeline.flags(name)
-        )
+        return any(truth(flag.detail["value"])[0] is not False for name in _FLAGS for flag in timeline.flags(name))

@@ -42,9 +42,7 @@ def seeded_instead(timeline: Timeline, stream: str) -> str:
     """A clause that names the streams that this run does seed, or nothing."""
     others = list(
         dict.fromkeys(
-            moment.stream
-            for moment in timeline.seeds()
-            if moment.stream != stream and moment.state.kind == "seeded"
+            moment.stream for moment in timeline.seeds() if moment.stream != stream and moment.state.kind == "seeded"
         )
     )
     if "torch" in others:

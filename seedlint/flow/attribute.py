@@ -188,11 +188,7 @@ def any_attribute(m: Machine, owner: Value) -> Value:
         scope = m.scopes.get(owner.name)
         if scope is None:
             return UNKNOWN
-        own = [
-            value
-            for value in scope.variables.values()
-            if isinstance(value, (Class, Function))
-        ]
+        own = [value for value in scope.variables.values() if isinstance(value, (Class, Function))]
         out: Value = UNKNOWN
         for value in own:
             out = join(out, value)
@@ -220,4 +216,4 @@ def annotated(m: Machine, function: Function, annotation: Expression) -> Value:
     return UNKNOWN
 
 
-__all__ = ["any_attribute", "annotated", "get_attribute", "alternatives", "imports", "Any"]
+__all__ = ["Any", "alternatives", "annotated", "any_attribute", "get_attribute", "imports"]

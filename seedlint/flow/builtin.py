@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
-from typing import Any
 
 from seedlint.flow import attribute, calls, iterate, options
 from seedlint.flow.machine import Machine, Terminated
@@ -275,7 +274,13 @@ def _get(m: Machine, owner: Container, name: str, values: list[Value]) -> Value:
         if name == "setdefault":
             set_item(m, owner, key, default)
             return default
-        return default if OTHERS not in cell else Option(default) if isinstance(default, Const) and default != NONE else UNKNOWN
+        return (
+            default
+            if OTHERS not in cell
+            else Option(default)
+            if isinstance(default, Const) and default != NONE
+            else UNKNOWN
+        )
     value = get_item(m, owner, key)
     return value if isinstance(key, Const) else join(value, default)
 
@@ -396,7 +401,10 @@ def _isinstance(m: Machine, args: calls.Arguments, pos: Position) -> Value:
             return Const(any(name in names for name in asked)) if m.knowledge.class_(value.cls) else UNKNOWN
     if isinstance(value, Object):
         names = tuple(name for item in value.cls.mro if isinstance(item, str) for name in m.knowledge.bases(item))
-        kinds_of = [k if isinstance(k, Class) else m.knowledge.canonical(k.name) if isinstance(k, External) else None for k in wanted]
+        kinds_of = [
+            k if isinstance(k, Class) else m.knowledge.canonical(k.name) if isinstance(k, External) else None
+            for k in wanted
+        ]
         if all(k is not None for k in kinds_of):
             return Const(any(k in value.cls.mro or k in names for k in kinds_of))
     return UNKNOWN
@@ -405,7 +413,9 @@ def _isinstance(m: Machine, args: calls.Arguments, pos: Position) -> Value:
 def _partial(m: Machine, args: calls.Arguments, pos: Position) -> Value:
     if not args.positional:
         return UNKNOWN
-    return Partial(args.positional[0], tuple(args.positional[1:]), tuple(sorted(args.keywords.items(), key=lambda k: k[0])))
+    return Partial(
+        args.positional[0], tuple(args.positional[1:]), tuple(sorted(args.keywords.items(), key=lambda k: k[0]))
+    )
 
 
 def _identity_decorator(m: Machine, args: calls.Arguments, pos: Position) -> Value:
@@ -467,7 +477,14 @@ def _replace(m: Machine, args: calls.Arguments, pos: Position) -> Value:
 
 _FUNCTIONS: dict[str, Callable[[Machine, calls.Arguments, Position], Value]] = {
     **dict.fromkeys(
-        ["builtins.list", "builtins.set", "builtins.sorted", "builtins.frozenset", "builtins.tuple", "collections.deque"],
+        [
+            "builtins.list",
+            "builtins.set",
+            "builtins.sorted",
+            "builtins.frozenset",
+            "builtins.tuple",
+            "collections.deque",
+        ],
         _iterates,
     ),
     **dict.fromkeys(["builtins.sum", "builtins.any", "builtins.all", "builtins.next"], _consumes),
@@ -497,7 +514,9 @@ _FUNCTIONS: dict[str, Callable[[Machine, calls.Arguments, Position], Value]] = {
     "builtins.locals": lambda m, args, pos: UNKNOWN,
     "functools.partial": _partial,
     "functools.wraps": _identity_decorator,
-    "functools.lru_cache": lambda m, args, pos: _first(args) if args.positional and not isinstance(_first(args), Const) else External("<identity>"),
+    "functools.lru_cache": lambda m, args, pos: (
+        _first(args) if args.positional and not isinstance(_first(args), Const) else External("<identity>")
+    ),
     "functools.cache": _replace,
     "<identity>": _replace,
     "<each>": _consumes,

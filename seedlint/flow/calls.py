@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from seedlint.flow import attribute, builtin, definitions, evaluate, execute, iterate, library
+from seedlint.flow import attribute, builtin, definitions, execute, iterate, library
 from seedlint.flow.activation import Activation, Edge
 from seedlint.flow.machine import DEEPEST_CALL, STEP_BUDGET, Frame, Machine
 from seedlint.flow.state import Spot, State, join_states
@@ -46,9 +46,7 @@ class Arguments:
 
     __slots__ = ("keywords", "more", "more_keywords", "positional")
 
-    def __init__(
-        self, positional: Sequence[Value] = (), keywords: dict[str, Value] | None = None
-    ) -> None:
+    def __init__(self, positional: Sequence[Value] = (), keywords: dict[str, Value] | None = None) -> None:
         self.positional = list(positional)
         self.keywords = dict(keywords or {})
         self.more = False
@@ -125,7 +123,7 @@ def _call_each(
             continue
         m.state = state
         with m.maybe():
-            out.append((_flow(m, part, args, pos, text, mode, stands)))
+            out.append(_flow(m, part, args, pos, text, mode, stands))
     if not out:
         return UNKNOWN
     m.state, value = out[0]
@@ -171,8 +169,7 @@ def call_function(
     if m.analyses.get(id(record), 0) > MOST_ANALYSES:
         first = next(iter(variables), None)
         variables = {
-            name: value if name == first and isinstance(value, Object) else UNKNOWN
-            for name, value in variables.items()
+            name: value if name == first and isinstance(value, Object) else UNKNOWN for name, value in variables.items()
         }
         known = (mode, *variables.values())
     key = (shape, known, m.state)

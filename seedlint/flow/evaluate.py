@@ -199,9 +199,7 @@ def _cmp(m: Machine, e: Any) -> Value:
 def compare(operator: str, left: Value, right: Value, m: Machine | None = None) -> Value:
     """The value of one comparison."""
     if isinstance(left, Alternatives) or isinstance(right, Alternatives):
-        seen = {
-            truth(compare(operator, a, b, m)) for a in alternatives(left) for b in alternatives(right)
-        }
+        seen = {truth(compare(operator, a, b, m)) for a in alternatives(left) for b in alternatives(right)}
         answers = {answer for answer, _ in seen}
         if len(answers) == 1:
             return _answer(answers.pop(), all(certain for _, certain in seen), left, right)

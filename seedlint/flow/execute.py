@@ -303,9 +303,7 @@ def _for(m: Machine, s: Statement) -> bool:
     return loop(m, body, orelse, lambda: bind(m, target, item), False)
 
 
-def _for_each(
-    m: Machine, target: Expression, items: list[Value], body: Block, orelse: Block
-) -> bool:
+def _for_each(m: Machine, target: Expression, items: list[Value], body: Block, orelse: Block) -> bool:
     """Run a loop's body once for each of a few known items."""
     for item in items:
         bind(m, target, item)
@@ -314,9 +312,7 @@ def _for_each(
     return execute(m, orelse)
 
 
-def loop(
-    m: Machine, body: Block, orelse: Block, again: Callable[[], Any], endless: bool, passes: int = 2
-) -> bool:
+def loop(m: Machine, body: Block, orelse: Block, again: Callable[[], Any], endless: bool, passes: int = 2) -> bool:
     """Run a loop's body until nothing new can happen: twice, the second time from what the first left.
 
     The body is taken to run at least once; a run that skips it draws nothing there.

@@ -43,9 +43,7 @@ def execute_from(m: Machine, s: Statement) -> bool:
     return True
 
 
-def _member(
-    m: Machine, importer: str, level: int, dotted: str, owner: Value, name: str, pos: Position
-) -> Value:
+def _member(m: Machine, importer: str, level: int, dotted: str, owner: Value, name: str, pos: Position) -> Value:
     if isinstance(owner, Module):
         scope = m.scopes.get(owner.name)
         if scope is not None and name in scope.variables:

@@ -62,9 +62,7 @@ def parsed_signature(text: str) -> tuple[tuple[Any, ...], ...]:
 # --- who is called -------------------------------------------------------------------------------
 
 
-def call_external(
-    m: Machine, name: str, args: calls.Arguments, pos: Position, text: str, decorating: bool
-) -> Value:
+def call_external(m: Machine, name: str, args: calls.Arguments, pos: Position, text: str, decorating: bool) -> Value:
     """Call a library's function or class."""
     spelled, name = name, m.knowledge.canonical(name)
     known = builtin.call_builtin(m, name, args, pos)
@@ -558,7 +556,15 @@ def set_environment(m: Machine, owner: str, key: object, value: Value, pos: Posi
         if flag is not None:
             m.flags[flag] = value
             m.record(
-                Event("flag", m.here(pos), f"os.environ[{key!r}]", "", StreamState(SEEDED), None, {"flag": flag, "value": value})
+                Event(
+                    "flag",
+                    m.here(pos),
+                    f"os.environ[{key!r}]",
+                    "",
+                    StreamState(SEEDED),
+                    None,
+                    {"flag": flag, "value": value},
+                )
             )
 
 

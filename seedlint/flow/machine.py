@@ -208,9 +208,7 @@ class Machine:
             self.conditional -= 1
 
 
-def merge_variables(
-    usual: dict[str, Value], other: dict[str, Value], biased: bool = False
-) -> dict[str, Value]:
+def merge_variables(usual: dict[str, Value], other: dict[str, Value], biased: bool = False) -> dict[str, Value]:
     """What variables hold after either of two branches; one that only one branch sets keeps its value.
 
     With `biased`, an ordinary run takes the first: what the other leaves to chance does not count.

@@ -102,9 +102,7 @@ def declared_flag(m: Machine, owner: str, name: str) -> Value | None:
     return m.declared.get(name) if owner == _FLAG_VALUES else None
 
 
-def call_method(
-    m: Machine, owner: ExternalObject, name: str, args: calls.Arguments, pos: Position
-) -> Value:
+def call_method(m: Machine, owner: ExternalObject, name: str, args: calls.Arguments, pos: Position) -> Value:
     """A method of an argument parser."""
     cell = m.heap[owner.id]
     if name == "add_argument":

@@ -37,9 +37,7 @@ State = tuple[StreamState, ...]
 """One entry for each stream, in the order of the machine's stream names."""
 
 
-def join_stream(
-    usual: StreamState, other: StreamState, condition: Spot, biased: bool, option: str
-) -> StreamState:
+def join_stream(usual: StreamState, other: StreamState, condition: Spot, biased: bool, option: str) -> StreamState:
     """Join the states after two branches; with `biased`, `usual` is what an ordinary run does."""
     if usual == other:
         return usual
@@ -62,9 +60,7 @@ def join_states(usual: State, other: State, condition: Spot, biased: bool = Fals
     """Join stream by stream."""
     if usual is other or usual == other:
         return usual
-    return tuple(
-        join_stream(a, b, condition, biased, option) for a, b in zip(usual, other, strict=True)
-    )
+    return tuple(join_stream(a, b, condition, biased, option) for a, b in zip(usual, other, strict=True))
 
 
 def replace(state: State, changes: Iterable[tuple[int, StreamState]]) -> State:

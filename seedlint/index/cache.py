@@ -57,7 +57,9 @@ class Store:
         if self.folder is None:
             return
         with contextlib.suppress(OSError):
-            files = sorted((entry.stat().st_mtime, entry.stat().st_size, entry.path) for entry in os.scandir(self.folder))
+            files = sorted(
+                (entry.stat().st_mtime, entry.stat().st_size, entry.path) for entry in os.scandir(self.folder)
+            )
             size = sum(item[1] for item in files)
             for _, length, name in files:
                 if size <= MOST_BYTES:

@@ -294,16 +294,12 @@ def _with(self: Lowering, node: ast.With | ast.AsyncWith) -> Statement:
 def _match(self: Lowering, node: ast.Match) -> Statement:
     cases = []
     for case in node.cases:
-        names = tuple(
-            n.name for n in ast.walk(case.pattern) if isinstance(n, (ast.MatchAs, ast.MatchStar)) and n.name
-        )
+        names = tuple(n.name for n in ast.walk(case.pattern) if isinstance(n, (ast.MatchAs, ast.MatchStar)) and n.name)
         value = None
         if isinstance(case.pattern, ast.MatchValue):
             value = self.expression(case.pattern.value)
         wild = isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None
-        cases.append(
-            (names, ("any",) if wild else value, self.expression(case.guard), self.block(case.body))
-        )
+        cases.append((names, ("any",) if wild else value, self.expression(case.guard), self.block(case.body)))
     return ("match", node.lineno, self.expression(node.subject), tuple(cases))
 
 

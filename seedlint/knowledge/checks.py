@@ -221,9 +221,7 @@ def _check_text(key: str, kind: str, value: str) -> None:
 
 def _check_sets(key: str, value: object) -> None:
     wanted = {"flag", "value"}
-    if not isinstance(value, list) or not all(
-        isinstance(item, dict) and set(item) == wanted for item in value
-    ):
+    if not isinstance(value, list) or not all(isinstance(item, dict) and set(item) == wanted for item in value):
         raise _Wrong(f"`{key}` must be a list of {{ flag = ..., value = ... }}, not {value!r}")
     for item in value:
         if not isinstance(item["flag"], str) or not isinstance(item["value"], str):

@@ -103,9 +103,7 @@ def _validate(
 ) -> None:
     from seedlint.knowledge.checks import check_tables
 
-    check_tables(
-        [(name, data, text.decode()) for name, data, text in zip(names, parsed, texts, strict=True)], streams
-    )
+    check_tables([(name, data, text.decode()) for name, data, text in zip(names, parsed, texts, strict=True)], streams)
 
 
 def _recall(path: Path) -> list[dict[str, Any]] | None:

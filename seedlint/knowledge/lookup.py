@@ -142,9 +142,7 @@ class Knowledge:
         """Whether some table describes the library that a dotted name starts in."""
         return name.partition(".")[0] in self.roots
 
-    def _find_method(
-        self, class_name: str, method: str, seen: set[str]
-    ) -> tuple[str, tuple[CallRow, ...]] | None:
+    def _find_method(self, class_name: str, method: str, seen: set[str]) -> tuple[str, tuple[CallRow, ...]] | None:
         class_name = self.canonical(class_name)
         if class_name in seen:
             return None
@@ -189,9 +187,7 @@ class Knowledge:
         if version is None:
             return "until" not in row
         since, until = row.get("since"), row.get("until")
-        return (since is None or parse_version(since) <= version) and (
-            until is None or version < parse_version(until)
-        )
+        return (since is None or parse_version(since) <= version) and (until is None or version < parse_version(until))
 
     def _ended(self, library: str, row: Mapping[str, Any]) -> bool:
         if "until" not in row:

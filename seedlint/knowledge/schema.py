@@ -82,9 +82,7 @@ class CallRow:
 
 def call_row(library: str, row: Mapping[str, Any]) -> CallRow:
     """Make a row of a checked `[[call]]`."""
-    fields: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in row.items()
-    }
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
     if "sets" in row:
         fields["sets"] = tuple((item["flag"], item["value"]) for item in row["sets"])
     return CallRow(library=library, **fields)
@@ -92,7 +90,5 @@ def call_row(library: str, row: Mapping[str, Any]) -> CallRow:
 
 def class_row(library: str, row: Mapping[str, Any]) -> ClassRow:
     """Make a row of a checked `[[class]]`."""
-    fields: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in row.items()
-    }
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
     return ClassRow(library=library, **fields)

@@ -27,9 +27,7 @@ def entries(program: Program, tests: bool = False) -> list[str]:
         if is_test(module):
             if tests:
                 out.append(name)
-        elif module.summary.main or PurePosixPath(module.path).name == "__main__.py":
-            out.append(name)
-        elif name not in imported and PurePosixPath(module.path).name not in NOT_RUN:
+        elif module.summary.main or PurePosixPath(module.path).name == "__main__.py" or (name not in imported and PurePosixPath(module.path).name not in NOT_RUN):
             out.append(name)
     return out
 

@@ -112,9 +112,7 @@ def _short(finding: Finding, index: int, findings: Sequence[Finding]) -> str:
     return f"{cell}{finding.place.line}" if same else f"{finding.place.path}:{cell}{finding.place.line}"
 
 
-def summary(
-    findings: Sequence[Finding], files: int, entries: int, hidden: int, suppressed: int, baselined: int
-) -> str:
+def summary(findings: Sequence[Finding], files: int, entries: int, hidden: int, suppressed: int, baselined: int) -> str:
     """The last line: what was found, and where was looked."""
     looked = f"{files} {_plural('file', files)}, {entries} {_plural('entry', entries)}"
     extra = [

@@ -64,7 +64,5 @@ def moved_streams(rows: list[dict[str, Any]], name: str, key: str) -> set[str]:
     if key == "quiet":
         return set()
     named = [row for row in rows if name in row["names"] and key in row]
-    moves = {
-        stream for row in named for field in ("draws", "seeds", "restores") for stream in row.get(field, ())
-    }
+    moves = {stream for row in named for field in ("draws", "seeds", "restores") for stream in row.get(field, ())}
     return moves & SEEN

@@ -129,9 +129,7 @@ def test_a_starred_method_covers_a_class(table: Path) -> None:
     assert ask(table).method("dice.Saucer", "rattle") is None
 
 
-@pytest.mark.parametrize(
-    ("versions", "entropy"), [({}, True), ({"dice": (1, 9)}, False), ({"dice": (2,)}, True)]
-)
+@pytest.mark.parametrize(("versions", "entropy"), [({}, True), ({"dice": (1, 9)}, False), ({"dice": (2,)}, True)])
 def test_the_version_chooses_the_row(table: Path, versions: dict[str, Version], entropy: bool) -> None:
     (row,) = ask(table, versions).calls("dice.shuffle")
     assert row.entropy is entropy

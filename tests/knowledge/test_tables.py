@@ -39,9 +39,7 @@ def test_classes_that_rows_name_are_described(tables: tuple[Table, ...], knowled
     assert sorted(name for name in named if knowledge.class_(name) is None) == []
 
 
-def test_attributes_of_self_are_arguments_of_a_constructor(
-    tables: tuple[Table, ...], knowledge: Knowledge
-) -> None:
+def test_attributes_of_self_are_arguments_of_a_constructor(tables: tuple[Table, ...], knowledge: Knowledge) -> None:
     classes = {name for table in tables for row in table.data.get("class", ()) for name in row["names"]}
     wrong = [
         f"{name}: self.{attribute}"
@@ -58,16 +56,10 @@ def attributes_of_self(row: dict[str, object]) -> Iterator[str]:
     """The names `x` of `self.x` in a row's expressions."""
     runs = row.get("runs", [])
     assert isinstance(runs, list)
-    texts = [
-        row.get(key) for key in ("when", "value", "generator", "random_state", "process_when", "matters")
-    ]
+    texts = [row.get(key) for key in ("when", "value", "generator", "random_state", "process_when", "matters")]
     for text in (*texts, *runs):
         for node in ast.walk(ast.parse(text)) if isinstance(text, str) else ():
-            if (
-                isinstance(node, ast.Attribute)
-                and isinstance(node.value, ast.Name)
-                and node.value.id == "self"
-            ):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
                 yield node.attr
 
 
