@@ -298,8 +298,8 @@ def _view_method(m: Machine, owner: View, name: str, values: list[Value], pos: P
         return make_list(m, "list", [Tuple((UNKNOWN, attribute.any_attribute(m, owner.value)))], False, pos)
     if name == "update" and isinstance(owner.value, (Object, ExternalObject)):
         for value in values:
-            for key, item in known_entries(m, value)[0].items():
-                m.store(owner.value.id, key, item)
+            for word, item in known_entries(m, value)[0].items():
+                m.store(owner.value.id, word, item)
     return UNKNOWN
 
 

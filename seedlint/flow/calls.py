@@ -145,7 +145,8 @@ def _order(value: Any) -> str:
     """A stable order for the values of a set: by name, then place of definition."""
     record = getattr(value, "record", None) or getattr(getattr(value, "cls", None), "record", None)
     scope = getattr(value, "scope", None)
-    return f"{type(value).__name__}:{getattr(value, 'name', '')}:{record[1] if record else ''}:{scope.module if scope else ''}"
+    place = f"{record[1] if record else ''}:{scope.module if scope else ''}"
+    return f"{type(value).__name__}:{getattr(value, 'name', '')}:{place}"
 
 
 def call_function(

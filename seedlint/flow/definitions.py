@@ -7,6 +7,7 @@ from typing import Any
 from seedlint.flow import calls, evaluate, execute
 from seedlint.flow.machine import Frame, Machine
 from seedlint.flow.values import (
+    Const,
     UNKNOWN,
     Class,
     External,
@@ -66,7 +67,7 @@ def decorate(m: Machine, value: Value, decorators: tuple[Expression, ...], recor
             m, decorator, calls.Arguments([value]), record[1], evaluate.spelled(expression), decorating=True
         )
         callable_parts = [p for p in alternatives(result) if p is not UNKNOWN]
-        value = result if callable_parts and not isinstance(result, evaluate.Const) else value
+        value = result if callable_parts and not isinstance(result, Const) else value
     return value
 
 
@@ -79,12 +80,10 @@ def class_being_built(m: Machine) -> Class | None:
 def define_class(m: Machine, s: Statement) -> bool:
     """Run a `class` statement: its bases, its body, its decorators."""
     record = s[2]
-    name, pos, bases, keywords, decorators, body = record
+    name, _, bases, keywords, decorators, body = record
     outer = m.frame.scope
-    if class_being_built(m) is not None and outer.outer is not None:
-        enclosing = outer.outer
-    else:
-        enclosing = outer
+    nested = class_being_built(m) is not None and outer.outer is not None
+    enclosing = outer.outer if nested and outer.outer is not None else outer
     key = (id(record), id(enclosing))
     cls = m.classes.get(key)
     if cls is None:

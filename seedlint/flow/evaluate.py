@@ -276,9 +276,8 @@ def _op(m: Machine, e: Any) -> Value:
         return next((o for o in operands if isinstance(o, Entropy)), UNKNOWN)
     if operator == "slice":
         return UNKNOWN
-    if operator == "BitOr" or operator == "Add":
-        if any(isinstance(o, Container) for o in operands):
-            return builtin.concatenate(m, operands)
+    if operator in ("BitOr", "Add") and any(isinstance(o, Container) for o in operands):
+        return builtin.concatenate(m, operands)
     if len(operands) == 2 and all(isinstance(o, Const) for o in operands):
         return _calculate(operator, operands[0].value, operands[1].value)  # type: ignore[union-attr]
     return arithmetic(tuple(operands))

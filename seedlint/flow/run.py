@@ -132,12 +132,9 @@ def _functions(machine: Machine, value: Value, scope: Scope) -> list[tuple[Funct
         return _functions(machine, value.value, scope)
     if isinstance(value, Class) and value.scope is scope:
         instance = Object(value, machine.identity("unreached", id(value)))
-        methods = [definitions.find_in_class(value, name) for name in value.attributes]
-        return [
-            (item.value if isinstance(item, Wrapped) else item, instance)
-            for item in methods
-            if isinstance(item, Function) or (isinstance(item, Wrapped) and isinstance(item.value, Function))
-        ]  # type: ignore[misc]
+        found = [definitions.find_in_class(value, name) for name in value.attributes]
+        methods = [item.value if isinstance(item, Wrapped) else item for item in found]
+        return [(item, instance) for item in methods if isinstance(item, Function)]
     if isinstance(value, Method):
         return _functions(machine, value.function, scope)
     return []

@@ -269,7 +269,8 @@ def join(left: Value, right: Value) -> Value:
     if not parts or len(parts) > WIDEST_UNION:
         return UNKNOWN
     if len(parts) == 1:
-        return next(iter(parts))
+        only: Value = next(iter(parts))
+        return only
     return Alternatives(frozenset(parts))
 
 

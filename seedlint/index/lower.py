@@ -58,12 +58,8 @@ class Lowering:
         """Lower a function, method or lambda."""
         generator, outer = self.generator, self.outer
         self.generator, self.outer = False, []
-        lowered: Block
-        if isinstance(body, list):
-            lowered = self.block(body)
-        else:
-            lowered = (("return", node.lineno, self.expression(body)),)
-        flags = ("generator",) if self.generator else ()
+        lowered = self.block(body) if isinstance(body, list) else (("return", node.lineno, self.expression(body)),)
+        flags: tuple[str, ...] = ("generator",) if self.generator else ()
         if isinstance(node, ast.AsyncFunctionDef):
             flags += ("async",)
         names = tuple(self.outer)

@@ -24,10 +24,9 @@ def entries(program: Program, tests: bool = False) -> list[str]:
     imported = imported_modules(program)
     out = []
     for name, module in program.modules.items():
-        if is_test(module):
-            if tests:
-                out.append(name)
-        elif module.summary.main or PurePosixPath(module.path).name == "__main__.py" or (name not in imported and PurePosixPath(module.path).name not in NOT_RUN):
+        file = PurePosixPath(module.path).name
+        script = name not in imported and file not in NOT_RUN
+        if tests if is_test(module) else module.summary.main or script or file == "__main__.py":
             out.append(name)
     return out
 
