@@ -43,17 +43,22 @@ class Edge:
     state: State = ()
 
 
+Way = tuple[tuple[int, int], ...]
+"""The branches that are taken within one body: (line, which of its ways)."""
+
+
 class Activation:
     """One body analysed with one set of arguments from one state.
 
-    `built` numbers the modules and estimators that it constructs, `flags` holds those that it sets.
+    `ways` says for each event on which branches of the body it lies. `built` numbers the modules and estimators that it constructs, `flags` holds those that it sets.
     """
 
-    __slots__ = ("body", "built", "events", "flags", "imported", "out", "quiet", "value")
+    __slots__ = ("body", "built", "events", "flags", "imported", "out", "quiet", "value", "ways")
 
     def __init__(self, body: str) -> None:
         self.body = body
         self.events: list[Event | Edge] = []
+        self.ways: list[Way] = []
         self.imported: set[str] = set()
         self.built: set[int] = set()
         self.flags: dict[str, Value] = {}

@@ -256,16 +256,18 @@ def branch(
 ) -> bool:
     """Take several ways from the same point and join what they leave."""
     frame = m.frame
-    state, variables, unlikely = m.state, frame.scope.variables, frame.unlikely
+    state, variables, unlikely, way = m.state, frame.scope.variables, frame.unlikely, frame.way
     left: list[_Way] = []
     with m.maybe():
-        for body, narrow, rare in ways:
+        for number, (body, narrow, rare) in enumerate(ways):
+            frame.way = (*way, (line, number))
             m.state = state
             frame.scope.variables = {**variables, **narrow.variables}
             frame.unlikely = unlikely or rare
             with narrow.held():
                 if body():
                     left.append((m.state, frame.scope.variables, frame.unlikely))
+    frame.way = way
     if not left:
         frame.scope.variables, frame.unlikely, m.state = variables, unlikely, state
         return False

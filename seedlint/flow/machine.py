@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from seedlint.flow.activation import Activation, Edge, Event
+from seedlint.flow.activation import Activation, Edge, Event, Way
 from seedlint.flow.state import FRESH, SEEDED, Spot, State, StreamState, replace
 from seedlint.flow.values import (
     NONE,
@@ -46,6 +46,7 @@ class Frame:
         "returns",
         "scope",
         "unlikely",
+        "way",
         "yields",
     )
 
@@ -58,6 +59,7 @@ class Frame:
         self.continues: list[tuple[State, dict[str, Value]]] = []
         self.yields: Value | None = None
         self.unlikely = False
+        self.way: Way = ()
         self.context = 0
         self.at: Spot | None = None
         outer = function.record[6] if function else ()
@@ -151,7 +153,9 @@ class Machine:
 
     def record(self, event: Event | Edge) -> None:
         """Note an event of the running body."""
-        self.frame.activation.events.append(event)
+        frame = self.frame
+        frame.activation.events.append(event)
+        frame.activation.ways.append(frame.way)
 
     # --- scopes -------------------------------------------------------------------------------
 

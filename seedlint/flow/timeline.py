@@ -13,6 +13,10 @@ _WORST_FIRST = {UNSEEDED: 0, MAYBE: 1, ENTROPY: 2, SEEDED: 3}
 _CHILDREN = frozenset({"spawn", "forkserver", "fork", "worker"})
 
 
+_Path = tuple[tuple[Any, int], ...]
+"""The branches and calls that lead to a moment: (line, way) and (call, 0)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One call on the path from the entry."""
@@ -44,6 +48,7 @@ class Moment:
     detail: Mapping[str, Any] = field(hash=False)
     exposure: str = ""
     later: Spot | None = None
+    path: _Path = field(default=(), repr=False, compare=False)
 
 
 @dataclass(slots=True)
@@ -110,6 +115,7 @@ class _Walk:
         self.moments: dict[Any, Moment] = {}
         self.seen: set[Any] = set()
         self.chain: list[Step] = []
+        self.path: _Path = ()
         self.order = 0
 
     def visit(self, activation: Activation, where: _Where) -> None:
@@ -117,11 +123,15 @@ class _Walk:
         if key in self.seen:
             return
         self.seen.add(key)
-        for event in activation.events:
+        path = self.path
+        for event, way in zip(activation.events, activation.ways, strict=True):
+            self.path = path + way
             if isinstance(event, Edge):
+                self.path += ((event.spot, 0),)
                 self._follow(event, where)
             else:
                 self._note(event, where)
+        self.path = path
 
     def _follow(self, edge: Edge, where: _Where) -> None:
         if edge.mode == "import":
@@ -168,6 +178,7 @@ class _Walk:
             parent=where.parent[self.index[event.stream]] if where.parent and event.stream in self.index else None,
             order=old.order if old else self.order,
             detail=event.detail,
+            path=self.path,
         )
 
     def _key(self, event: Event, spot: Spot, where: _Where) -> Any:
@@ -192,17 +203,25 @@ class _LaterSeeds:
     """The first seed of a stream after a point of a process."""
 
     def __init__(self, moments: list[Moment]) -> None:
-        self.seeds: dict[tuple[str, str], list[tuple[int, Spot]]] = {}
+        self.seeds: dict[tuple[str, str], list[Moment]] = {}
         for moment in moments:
             if moment.kind == "seed" and moment.state.kind == SEEDED:
-                self.seeds.setdefault((moment.process, moment.stream), []).append((moment.order, moment.spot))
+                self.seeds.setdefault((moment.process, moment.stream), []).append(moment)
 
     def after(self, moment: Moment) -> Spot | None:
         """Where a draw's stream is seeded later, in the same process."""
-        for order, spot in self.seeds.get((moment.process, moment.stream), ()):
-            if order > moment.order:
-                return spot
+        for seed in self.seeds.get((moment.process, moment.stream), ()):
+            if seed.order > moment.order and not _exclude(moment.path, seed.path):
+                return seed.spot
         return None
+
+
+def _exclude(one: _Path, other: _Path) -> bool:
+    """Whether two moments lie on different ways of the same branch."""
+    for mine, theirs in zip(one, other, strict=False):
+        if mine != theirs:
+            return mine[0] == theirs[0]
+    return False
 
 
 def _judged(moment: Moment, later: _LaterSeeds) -> Moment:
