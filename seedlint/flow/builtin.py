@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 from collections.abc import Callable
 
 from seedlint.flow import attribute, calls, iterate, options
@@ -339,7 +340,7 @@ def _number(m: Machine, args: calls.Arguments, pos: Position) -> Value:
     if isinstance(value, (Entropy, Option)):
         return value
     if isinstance(value, Const) and isinstance(value.value, (int, float, bool)):
-        return Const(int(value.value)) if value.value == value.value else UNKNOWN
+        return Const(int(value.value)) if math.isfinite(value.value) else UNKNOWN
     if isinstance(value, Alternatives):
         return next((part for part in value.values if isinstance(part, Entropy)), UNKNOWN)
     return UNKNOWN
