@@ -50,7 +50,8 @@ Way = tuple[tuple[int, int], ...]
 class Activation:
     """One body analysed with one set of arguments from one state.
 
-    `ways` says for each event on which branches of the body it lies. `built` numbers the modules and estimators that it constructs, `flags` holds those that it sets.
+    `ways` says for each event on which branches of the body it lies. `built` numbers the modules and
+    estimators that it constructs, `flags` holds those that it sets.
     """
 
     __slots__ = ("body", "built", "events", "flags", "imported", "out", "quiet", "value", "ways")

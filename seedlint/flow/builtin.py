@@ -224,6 +224,7 @@ def call_method(m: Machine, owner: Value, name: str, args: calls.Arguments, pos:
     if isinstance(owner, View):
         return _view_method(m, owner, name, values, pos)
     if not isinstance(owner, Container):
+        iterate.consumed(m, args, pos)
         return UNKNOWN
     if name in ("append", "add", "appendleft", "put") and values:
         _append(m, owner, values[0])
@@ -247,6 +248,8 @@ def call_method(m: Machine, owner: Value, name: str, args: calls.Arguments, pos:
         return make_list(m, "list", keys, OTHERS not in m.heap[owner.id], pos)
     elif name == "copy":
         return owner
+    elif name == "sort":
+        _apply_key(m, args.before(owner), pos)
     return UNKNOWN
 
 
@@ -312,11 +315,31 @@ def call_builtin(m: Machine, name: str, args: calls.Arguments, pos: Position) ->
     if name in _EXITS:
         raise Terminated
     handler = _FUNCTIONS.get(name)
+    if name not in _LAZY:
+        iterate.consumed(m, args, pos)
     return handler(m, args, pos) if handler is not None else None
+
+
+_LAZY = frozenset(
+    {
+        *(f"builtins.{name}" for name in ("enumerate", "filter", "iter", "map", "print", "zip", "sum", "any", "all")),
+        *(f"builtins.{name}" for name in ("list", "tuple", "set", "sorted", "next", "max", "min", "frozenset")),
+        *("itertools.chain", "itertools.cycle", "itertools.islice", "asyncio.run", "<each>", "<identity>"),
+    }
+)
+"""Functions that keep what they are given for later, or that iterate it themselves."""
 
 
 def _first(args: calls.Arguments) -> Value:
     return args.positional[0] if args.positional else UNKNOWN
+
+
+def _apply_key(m: Machine, args: calls.Arguments, pos: Position) -> None:
+    """Call the `key` function that sorting or comparing is given."""
+    key = args.keywords.get("key", NONE)
+    if key != NONE and args.positional:
+        item = iterate.element(m, args.positional[0])
+        calls.call(m, key, calls.Arguments([item]), pos, "key")
 
 
 def _iterates(m: Machine, args: calls.Arguments, pos: Position) -> Value:
@@ -325,6 +348,7 @@ def _iterates(m: Machine, args: calls.Arguments, pos: Position) -> Value:
         return make_list(m, "list", [], True, pos)
     value = args.positional[0]
     items = iterate.known_items(m, value)
+    _apply_key(m, args, pos)
     if items is not None:
         return make_list(m, "list", items, True, pos)
     return make_list(m, "list", [iterate.iterate(m, value, pos)], False, pos)
@@ -347,6 +371,7 @@ def _number(m: Machine, args: calls.Arguments, pos: Position) -> Value:
 
 
 def _extreme(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    _apply_key(m, args, pos)
     for value in args.positional:
         if isinstance(value, Entropy):
             return value
@@ -457,7 +482,12 @@ def _field(m: Machine, args: calls.Arguments, pos: Position) -> Value:
 
 
 def _map(m: Machine, args: calls.Arguments, pos: Position) -> Value:
-    return Through(tuple(args.positional[1:]), _first(args))
+    return Through(tuple(args.positional[1:]), _first(args), "map")
+
+
+def _filter(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    test = _first(args)
+    return Through(tuple(args.positional[1:]), None if test == NONE else test, "filter")
 
 
 def _vars(m: Machine, args: calls.Arguments, pos: Position) -> Value:
@@ -501,7 +531,7 @@ _FUNCTIONS: dict[str, Callable[[Machine, calls.Arguments, Position], Value]] = {
     "itertools.islice": _through("item"),
     "itertools.cycle": _through("item"),
     "builtins.map": _map,
-    "builtins.filter": lambda m, args, pos: Through(tuple(args.positional[1:])),
+    "builtins.filter": _filter,
     "builtins.getattr": _getattr,
     "builtins.setattr": _setattr,
     "builtins.type": _type,
@@ -528,7 +558,7 @@ _FUNCTIONS: dict[str, Callable[[Machine, calls.Arguments, Position], Value]] = {
     "os.getenv": _environment,
     "dataclasses.field": _field,
     "dataclasses.dataclass": lambda m, args, pos: _first(args) if args.positional else External("<identity>"),
-    "asyncio.run": _replace,
+    "asyncio.run": lambda m, args, pos: iterate.awaited(m, _first(args)),
     "types.SimpleNamespace": lambda m, args, pos: _dict_call(m, args, pos),
     "builtins.print": lambda m, args, pos: NONE,
     "builtins.len": lambda m, args, pos: _length(m, _first(args)),

@@ -41,6 +41,10 @@ MOST_ANALYSES = 40
 """Analyses of one body with different arguments, beyond which its arguments count as unknown."""
 
 
+DEEPEST_RECURSION = 2
+"""Calls of one body within itself that are followed."""
+
+
 class Arguments:
     """The arguments of one call; `more` and `more_keywords` say that others may follow."""
 
@@ -52,12 +56,13 @@ class Arguments:
         self.more = False
         self.more_keywords = False
 
-    def spread(self, m: Machine, value: Value) -> None:
+    def spread(self, m: Machine, value: Value, pos: Position) -> None:
         """Add what `*value` passes."""
         items = iterate.known_items(m, value)
         if items is None:
             self.more = True
-            self.positional += [iterate.element(m, value)] if not self.positional else []
+            item = iterate.iterate(m, value, pos) if isinstance(value, Lazy) else iterate.element(m, value)
+            self.positional += [item] if not self.positional else []
         else:
             self.positional += items
 
@@ -109,6 +114,8 @@ def call(
         return call(m, callee.function, merged, pos, text, mode, stands)
     if isinstance(callee, Wrapped):
         return call(m, callee.value, args, pos, text, mode, stands)
+    if isinstance(callee, Entropy):
+        return callee
     return library.call_unknown(m, args, decorating)
 
 
@@ -161,10 +168,13 @@ def call_function(
 ) -> Value:
     """Run a function of the project, or take over what the same call did before."""
     record = function.record
-    if "generator" in record[5] and not running:
+    if record[5] and not running:
         return Lazy(function, tuple(args.positional), tuple(sorted(args.keywords.items(), key=lambda k: k[0])), pos)
     variables = bind_parameters(m, function, args)
     shape = (id(record), id(function.scope), running)
+    running_now = m.running.get(shape, ())
+    if running_now:
+        variables = _widened(running_now[-1], variables)
     mode = m.flags.get(library.TRAINING)
     known: tuple[Any, ...] = (mode, *variables.values())
     if m.analyses.get(id(record), 0) > MOST_ANALYSES:
@@ -176,11 +186,13 @@ def call_function(
     key = (shape, known, m.state)
     done = m.quiet.get((shape, known)) or m.memo.get(key)
     if done is None:
-        if key in m.active or m.depth >= DEEPEST_CALL or m.steps > STEP_BUDGET:
+        if key in m.active or len(running_now) >= DEEPEST_RECURSION:
             return UNKNOWN
-        if sum(1 for k in m.active if k[0] == shape) >= 2:
+        if m.depth >= DEEPEST_CALL or m.steps > STEP_BUDGET:
             return UNKNOWN
+        m.running[shape] = (*running_now, variables)
         done = run_body(m, function, variables, key, (shape, known))
+        m.running[shape] = running_now
     if done.events:
         if not edge and _builds(done):
             edge = "factory"
@@ -192,6 +204,14 @@ def call_function(
         m.state = done.out
     value = done.value
     return UNKNOWN if value is None else value
+
+
+def _widened(outer: dict[str, Value], inner: dict[str, Value]) -> dict[str, Value]:
+    """The arguments of a recursive call; a literal that changes from call to call may be any."""
+    return {
+        name: UNKNOWN if isinstance(value, (Const, Tuple)) and value != outer.get(name) else value
+        for name, value in inner.items()
+    }
 
 
 def _builds(done: Activation) -> bool:

@@ -7,9 +7,9 @@ from typing import Any
 from seedlint.flow import calls, evaluate, execute
 from seedlint.flow.machine import Frame, Machine
 from seedlint.flow.values import (
-    Const,
     UNKNOWN,
     Class,
+    Const,
     External,
     Function,
     Scope,

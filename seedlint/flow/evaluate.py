@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from seedlint.flow import attribute, builtin, calls, execute, iterate, library
+from seedlint.flow import attribute, builtin, calls, definitions, execute, iterate, library
 from seedlint.flow.machine import Machine
 from seedlint.flow.values import (
     NONE,
@@ -55,7 +55,7 @@ def _call(m: Machine, e: Any) -> Value:
     values = calls.Arguments()
     for arg in args:
         if arg is not None and arg[0] == "star":
-            values.spread(m, evaluate(m, arg[1]))
+            values.spread(m, evaluate(m, arg[1]), pos)
         else:
             values.positional.append(evaluate(m, arg))
     for name, arg in keywords:
@@ -336,10 +336,13 @@ def _comp(m: Machine, e: Any) -> Value:
     return builtin.make_list(m, "list", values, False, clauses[0][3])
 
 
-def _lambda(m: Machine, e: Any) -> Value:
-    from seedlint.flow.definitions import make_function
+def _generator(m: Machine, e: Any) -> Value:
+    function = definitions.make_function(m, e[2])
+    return Lazy(function, (evaluate(m, e[1]),), (), e[2][1])
 
-    return make_function(m, e[1])
+
+def _lambda(m: Machine, e: Any) -> Value:
+    return definitions.make_function(m, e[1])
 
 
 def _walrus(m: Machine, e: Any) -> Value:
@@ -380,7 +383,8 @@ _HANDLERS: dict[str, Callable[[Machine, Any], Value]] = {
     "lambda": _lambda,
     "star": lambda m, e: evaluate(m, e[1]),
     "walrus": _walrus,
-    "await": lambda m, e: evaluate(m, e[1]),
+    "gen": _generator,
+    "await": lambda m, e: iterate.awaited(m, evaluate(m, e[1])),
     "yield": _yield,
     "yieldfrom": _yield_from,
 }

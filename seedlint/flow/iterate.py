@@ -22,7 +22,7 @@ from seedlint.flow.values import (
     alternatives,
     join,
 )
-from seedlint.index.summary import Position
+from seedlint.index.summary import GENERATOR_EXPRESSION, Position
 
 
 def iterate(m: Machine, value: Value, pos: Position) -> Value:
@@ -34,10 +34,34 @@ def iterate(m: Machine, value: Value, pos: Position) -> Value:
     return UNKNOWN if out is None else out
 
 
+def awaited(m: Machine, value: Value) -> Value:
+    """Run the coroutines that a value may be, and return what they give."""
+    out: Value | None = None
+    for part in alternatives(value):
+        if isinstance(part, Lazy) and "async" in part.function.record[5]:
+            part = run(m, part, part.pos)
+        out = part if out is None else join(out, part)
+    return UNKNOWN if out is None else out
+
+
+def consumed(m: Machine, args: calls.Arguments, pos: Position) -> None:
+    """Run the coroutines and generator expressions that a library is given: it runs them before it returns."""
+    for value in (*args.positional, *args.keywords.values()):
+        if isinstance(value, Lazy):
+            record = value.function.record
+            if "async" in record[5] or record[0] == GENERATOR_EXPRESSION:
+                run(m, value, pos)
+
+
+def run(m: Machine, value: Lazy, pos: Position) -> Value:
+    """Run the body of a generator or coroutine."""
+    args = calls.Arguments(value.args, dict(value.keywords))
+    return calls.call_function(m, value.function, args, pos, value.function.name, running=True)
+
+
 def _iterate_one(m: Machine, value: Value, pos: Position) -> Value:
     if isinstance(value, Lazy):
-        args = calls.Arguments(value.args, dict(value.keywords))
-        return calls.call_function(m, value.function, args, pos, value.function.name, running=True)
+        return run(m, value, pos)
     if isinstance(value, Through):
         return _through(m, value, pos)
     if isinstance(value, Object):
@@ -50,7 +74,8 @@ def _iterate_one(m: Machine, value: Value, pos: Position) -> Value:
 def _through(m: Machine, value: Through, pos: Position) -> Value:
     items = [iterate(m, item, pos) for item in value.items]
     if value.calls is not None:
-        return calls.call(m, value.calls, calls.Arguments(items), pos, "map")
+        result = calls.call(m, value.calls, calls.Arguments(items), pos, value.kind)
+        return items[0] if value.kind == "filter" and items else result
     if value.kind == "zip":
         return Tuple(tuple(items))
     if value.kind == "enumerate":

@@ -88,6 +88,7 @@ def call_unknown(m: Machine, args: calls.Arguments, decorating: bool = False) ->
     first = args.positional[0] if args.positional else UNKNOWN
     if decorating:
         return first
+    iterate.consumed(m, args, m.line_of(None))
     for value in (*args.positional, *args.keywords.values()):
         if isinstance(value, Entropy):
             return value

@@ -220,7 +220,7 @@ def _exclude(one: _Path, other: _Path) -> bool:
     """Whether two moments lie on different ways of the same branch."""
     for mine, theirs in zip(one, other, strict=False):
         if mine != theirs:
-            return mine[0] == theirs[0]
+            return bool(mine[0] == theirs[0])
     return False
 
 

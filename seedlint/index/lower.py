@@ -6,7 +6,15 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from seedlint.index.summary import Block, Expression, Position, Statement, Summary
+from seedlint.index.summary import (
+    GENERATOR_ARGUMENT,
+    GENERATOR_EXPRESSION,
+    Block,
+    Expression,
+    Position,
+    Statement,
+    Summary,
+)
 
 LONGEST_TEXT = 200
 """Longer strings are never an option's name, a path or a key."""
@@ -139,6 +147,21 @@ def _comprehension(kind: str) -> _Handler:
     return lower
 
 
+def _generator(self: Lowering, node: ast.GeneratorExp) -> Expression:
+    """A generator expression is a function that is given its first iterable."""
+    first, *rest = node.generators
+    body: Block = (("expr", node.lineno, ("yield", self.expression(node.elt))),)
+    for clause in (*reversed(rest), first):
+        for test in reversed(clause.ifs):
+            body = (("if", node.lineno, self.expression(test), body, ()),)
+        iterable = ("name", GENERATOR_ARGUMENT) if clause is first else self.expression(clause.iter)
+        target = self.expression(clause.target)
+        body = (("for", node.lineno, target, iterable, body, (), position(clause.iter)),)
+    parameters = ((GENERATOR_ARGUMENT, "plain", None, None, ""),)
+    function = (GENERATOR_EXPRESSION, position(node), parameters, body, (), ("generator",), ())
+    return ("gen", self.expression(first.iter), function)
+
+
 def _yield(self: Lowering, node: ast.Yield) -> Expression:
     self.generator = True
     return ("yield", self.expression(node.value))
@@ -198,7 +221,7 @@ _EXPRESSIONS: dict[type, _Handler] = {
     ast.Slice: lambda self, node: self.operation("slice", [node.lower, node.upper, node.step]),
     ast.ListComp: _comprehension("list"),
     ast.SetComp: _comprehension("set"),
-    ast.GeneratorExp: _comprehension("generator"),
+    ast.GeneratorExp: _generator,
     ast.DictComp: _comprehension("dict"),
     ast.Lambda: lambda self, node: ("lambda", self.function(node, "<lambda>", node.body)),
     ast.Starred: lambda self, node: ("star", self.expression(node.value)),

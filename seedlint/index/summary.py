@@ -14,6 +14,7 @@ Expressions are tuples whose first item names their kind, or None where nothing 
     ("choice", test, yes, no)         a conditional expression
     ("op", operator, operands)        arithmetic, f-strings ("fmt"), slices ("slice")
     ("comp", kind, items, clauses)    clauses: ((target, iterable, conditions, pos), ...)
+    ("gen", iterable, function)       a generator expression; the function is given its first iterable
     ("lambda", function)  ("star", value)  ("walrus", name, value)
     ("await", value)  ("yield", value)  ("yieldfrom", value, pos)
 
@@ -48,8 +49,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-FORMAT = 4
+FORMAT = 5
 """Changes whenever the shape of a Summary does; older cached summaries are then ignored."""
+
+GENERATOR_EXPRESSION = "<genexpr>"
+GENERATOR_ARGUMENT = ".0"
+"""The name and the parameter of the function that a generator expression becomes."""
 
 Expression = tuple[Any, ...] | None
 Statement = tuple[Any, ...]
