@@ -79,6 +79,14 @@ def make_list(m: Machine, kind: str, values: list[Value], whole: bool, pos: Posi
     return Container("list" if kind == "tuple" else kind, number)
 
 
+def with_item(m: Machine, owner: int, name: str, value: Value) -> Container:
+    """The list that an object holds under a name, with one more item."""
+    held = m.heap[owner].get(name)
+    out = held if isinstance(held, Container) else Container("list", m.identity("kept", owner, name))
+    set_item(m, out, UNKNOWN, value)
+    return out
+
+
 def list_items(m: Machine, value: Container) -> list[Value] | None:
     """A list's items, if all are known in order."""
     cell = m.heap[value.id]

@@ -10,7 +10,7 @@ from typing import Any
 from seedlint.flow import attribute, builtin, calls, definitions, evaluate, iterate, options, process
 from seedlint.flow.activation import Event
 from seedlint.flow.machine import Frame, Machine
-from seedlint.flow.state import ENTROPY, MAYBE, SEEDED, UNSEEDED, Spot, StreamState
+from seedlint.flow.state import ENTROPY, MAYBE, SEEDED, UNSEEDED, Spot, State, StreamState
 from seedlint.flow.values import (
     NONE,
     UNKNOWN,
@@ -41,6 +41,8 @@ Rows = Sequence[CallRow]
 _NOWHERE: Position = (0, 0, 0, 0)
 TRAINING = "self.training"
 """The flag under which tables record whether modules train or evaluate."""
+KEPT = "kept"
+"""The attribute under which a library's object keeps what it was given."""
 _ROW_NAMES = ("_", "training", "options", "each", "in_worker", "self")
 """Names in a row's expressions that are not the call's arguments."""
 
@@ -215,6 +217,7 @@ class Application:
     ) -> None:
         self.m, self.row, self.name, self.pos, self.text = m, row, name, pos, text
         self.variables, self.spot, self.stands = variables, spot, stands
+        self.child: State | None = None
 
     def value(self, text: str) -> Value:
         """Evaluate one of the row's expressions."""
@@ -277,8 +280,11 @@ def apply(
             _settings(work)
             ran = _runs(work)
             value = _result(work, drawn)
-            if row.module and isinstance(value, ExternalObject):
-                m.frame.activation.built.add(value.id)
+            if isinstance(value, ExternalObject):
+                if row.module:
+                    m.frame.activation.built.add(value.id)
+                if work.child is not None and value != variables.get("self"):
+                    m.children[value.id] = work.child
             if value is UNKNOWN and ran is not None and row.starts:
                 value = ran
         if value is not UNKNOWN:
@@ -441,11 +447,14 @@ def _saved(work: Application) -> str:
 
 
 def _settings(work: Application) -> None:
-    """Set flags and leave marks."""
+    """Set flags, keep values and leave marks."""
     for flag, expression in work.row.sets:
         value = work.value(expression)
         work.m.flags[flag] = value
         work.event("flag", "", StreamState(SEEDED), flag=flag, value=value)
+    owner = work.variables.get("self")
+    if work.row.keeps and isinstance(owner, ExternalObject):
+        work.m.store(owner.id, KEPT, builtin.with_item(work.m, owner.id, KEPT, work.value(work.row.keeps)))
     for mark in work.row.marks:
         work.event("mark", "", StreamState(SEEDED), mark=mark)
 

@@ -82,6 +82,7 @@ class Machine:
         self.scopes: dict[str, Scope] = {}
         self.heap: dict[int, dict[Any, Value]] = {}
         self.places: dict[int, Spot] = {}
+        self.children: dict[int, State] = {}
         self.ids: dict[Any, int] = {}
         self.functions: dict[tuple[int, int], Function] = {}
         self.classes: dict[tuple[int, int], Class] = {}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from seedlint.flow import imports
 from seedlint.flow.activation import Activation, Edge
 from seedlint.flow.machine import Frame, Machine
-from seedlint.flow.state import SEEDED, StreamState, replace
-from seedlint.flow.values import NONE, Const, Option
+from seedlint.flow.state import FRESH, SEEDED, StreamState, replace
+from seedlint.flow.values import NONE, Const, ExternalObject, Option
 
 if TYPE_CHECKING:
     from seedlint.flow.library import Application
@@ -22,8 +22,9 @@ def run_in(m: Machine, work: Application, run: Callable[[], None]) -> None:
     """Run callbacks in the kind of process that the row names; the caller's streams stay as they are."""
     kind = work.row.process or "thread"
     if kind == "default":
-        kind = start_method(m)
+        kind = _chosen(m, work) or start_method(m)
     activation = Activation(f"<{kind}>")
+    pool = work.variables.get("self")
     state, imported, frame = m.state, m.imported, m.frame
     m.imported = set(imported)
     child = Frame(frame.scope, activation, frame.function)
@@ -33,14 +34,28 @@ def run_in(m: Machine, work: Application, run: Callable[[], None]) -> None:
             m.state, m.imported = m.initial, set()
             if m.main in m.program.modules:
                 imports.run_module(m, m.main, work.pos, as_main="__mp_main__")
-        elif kind == "worker":
-            _seed_worker(m, work)
+        elif kind in ("fork", "worker"):
+            m.state = tuple(
+                FRESH if row.fork == "entropy" else stream
+                for row, stream in zip(m.knowledge.streams.values(), m.state, strict=True)
+            )
+            if kind == "worker":
+                _seed_worker(m, work)
+        if isinstance(pool, ExternalObject):
+            m.state = m.children.get(pool.id, m.state)
         run()
+    work.child = m.state
     m.imported = imported
     if kind != "thread":
         m.state = state
     if activation.events:
         m.record(Edge(work.spot, work.text, activation, kind, work.stands if kind == "worker" else None, state))
+
+
+def _chosen(m: Machine, work: Application) -> str:
+    """The start method that the call or its pool names."""
+    value = work.value(work.row.context) if work.row.context else NONE
+    return str(value.value) if isinstance(value, Const) and value.value else ""
 
 
 def start_method(m: Machine) -> str:

@@ -13,12 +13,13 @@ class TableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StreamRow:
-    """A hidden, global random state; `start` is "entropy" or "fixed"."""
+    """A hidden, global random state: `start` and `fork` say how it begins in a fresh and in a forked process."""
 
     library: str
     name: str
     title: str
     start: str
+    fork: str = "inherits"
     numerical: bool = True
     source: str = ""
 
@@ -38,7 +39,7 @@ class ClassRow:
 class CallRow:
     """What calling a function, a constructor or a method does.
 
-    Expressions (`when`, `runs`, `value`, `process_when`, the values of `sets`) and the signature are
+    Expressions (`when`, `runs`, `value`, `process_when`, `context`, the values of `sets`) and the signature are
     source text; `sets` holds pairs of a flag and the expression that it is set to.
     """
 
@@ -69,6 +70,8 @@ class CallRow:
     runs: tuple[str, ...] = ()
     process: str | None = None
     process_when: str | None = None
+    context: str | None = None
+    keeps: str | None = None
     starts: bool = False
     type: str | None = None
     value: str | None = None
