@@ -32,7 +32,7 @@ class Edge:
 
     `mode` is "" for a plain call, "module" for the construction of a module, "factory" for a function
     that gives one back, "import", or the kind of process that runs it: "spawn", "fork", "thread",
-    "worker". `stands` moves the findings below.
+    "worker". `stands` moves the findings below, `made` numbers the module that is constructed.
     """
 
     spot: Spot
@@ -41,6 +41,7 @@ class Edge:
     mode: str = ""
     stands: Spot | None = None
     state: State = ()
+    made: int = 0
 
 
 Way = tuple[tuple[int, int], ...]

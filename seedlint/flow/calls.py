@@ -165,6 +165,7 @@ def call_function(
     edge: str = "",
     stands: Spot | None = None,
     running: bool = False,
+    made: int = 0,
 ) -> Value:
     """Run a function of the project, or take over what the same call did before."""
     record = function.record
@@ -196,7 +197,7 @@ def call_function(
     if done.events:
         if not edge and _builds(done):
             edge = "factory"
-        m.record(Edge(m.here(pos), text, done, edge, stands, m.state))
+        m.record(Edge(m.here(pos), text, done, edge, stands, m.state, made))
         m.frame.activation.built |= done.built
     m.imported |= done.imported
     m.flags.update(done.flags)
@@ -325,7 +326,7 @@ def instantiate(m: Machine, cls: Class, args: Arguments, pos: Position, text: st
         m.frame.activation.built.add(instance.id)
     constructor = definitions.find_in_class(cls, "__init__")
     if isinstance(constructor, Function):
-        call_function(m, constructor, args.before(instance), pos, text, mode)
+        call_function(m, constructor, args.before(instance), pos, text, mode, made=instance.id)
         return instance
     bases = definitions.library_bases(cls)
     if any(m.knowledge.calls(base) for base in bases):

@@ -218,6 +218,7 @@ class Application:
         self.m, self.row, self.name, self.pos, self.text = m, row, name, pos, text
         self.variables, self.spot, self.stands = variables, spot, stands
         self.child: State | None = None
+        self.drawn: list[dict[str, Any]] = []
 
     def value(self, text: str) -> Value:
         """Evaluate one of the row's expressions."""
@@ -248,6 +249,8 @@ class Application:
 
     def event(self, kind: str, stream: str, state: StreamState, **detail: Any) -> None:
         """Record what happened."""
+        if kind == "draw":
+            self.drawn.append(detail)
         self.m.record(Event(kind, self.spot, self.name, stream, state, self.stands, detail))
 
 
@@ -283,6 +286,8 @@ def apply(
             if isinstance(value, ExternalObject):
                 if row.module:
                     m.frame.activation.built.add(value.id)
+                    for detail in work.drawn:
+                        detail["made"] = value.id
                 if work.child is not None and value != variables.get("self"):
                     m.children[value.id] = work.child
             if value is UNKNOWN and ran is not None and row.starts:
@@ -455,6 +460,9 @@ def _settings(work: Application) -> None:
     owner = work.variables.get("self")
     if work.row.keeps and isinstance(owner, ExternalObject):
         work.m.store(owner.id, KEPT, builtin.with_item(work.m, owner.id, KEPT, work.value(work.row.keeps)))
+    for part in alternatives(work.value(work.row.overwrites)) if work.row.overwrites else ():
+        if isinstance(part, (Object, ExternalObject)):
+            work.event("overwrite", "", StreamState(SEEDED), id=part.id)
     for mark in work.row.marks:
         work.event("mark", "", StreamState(SEEDED), mark=mark)
 

@@ -31,7 +31,7 @@ class Moment:
 
     `spot` is where a finding stands, `inner` the event itself; `process` names the process that runs
     it, `parent` the state of the stream there when it was started. `exposure` says what covers a
-    draw: "covered", "conditional", "entropy", or what fails to: "unseeded", "late", "child",
+    draw: "covered", "overwritten", "conditional", "entropy", or what fails to: "unseeded", "late", "child",
     "worker", "parameter".
     """
 
@@ -48,6 +48,7 @@ class Moment:
     detail: Mapping[str, Any] = field(hash=False)
     exposure: str = ""
     later: Spot | None = None
+    made: int = 0
     path: _Path = field(default=(), repr=False, compare=False)
 
 
@@ -104,6 +105,7 @@ class _Where:
     kind: str = ""
     stands: Spot | None = None
     factory: Spot | None = None
+    made: int = 0
     parent: tuple[StreamState, ...] = ()
 
 
@@ -141,7 +143,7 @@ class _Walk:
             self.seen.add(key)
         if where.stands is None:
             if edge.mode == "module":
-                where = replace(where, stands=where.factory or edge.spot)
+                where = replace(where, stands=where.factory or edge.spot, made=edge.made)
             elif edge.stands is not None:
                 where = replace(where, stands=edge.stands)
             elif edge.mode == "factory" and where.factory is None:
@@ -178,6 +180,7 @@ class _Walk:
             parent=where.parent[self.index[event.stream]] if where.parent and event.stream in self.index else None,
             order=old.order if old else self.order,
             detail=event.detail,
+            made=where.made or event.detail.get("made", 0),
             path=self.path,
         )
 
@@ -195,8 +198,8 @@ def flatten(root: Activation, stream_index: Mapping[str, int]) -> list[Moment]:
     walk = _Walk(stream_index)
     walk.visit(root, _Where())
     ordered = sorted(walk.moments.values(), key=lambda moment: moment.order)
-    later = _LaterSeeds(ordered)
-    return [_judged(moment, later) if moment.kind == "draw" else moment for moment in ordered]
+    later, overwrites = _LaterSeeds(ordered), _Overwrites(ordered)
+    return [_judged(moment, later, overwrites) if moment.kind == "draw" else moment for moment in ordered]
 
 
 class _LaterSeeds:
@@ -216,6 +219,29 @@ class _LaterSeeds:
         return None
 
 
+class _Overwrites:
+    """Where modules are given other weights than those that were drawn, before anything learns."""
+
+    def __init__(self, moments: list[Moment]) -> None:
+        learns = min((m.order for m in moments if m.kind == "mark" and m.detail["mark"] == "backward"), default=None)
+        self.moments = [m for m in moments if m.kind == "overwrite" and (learns is None or m.order < learns)]
+
+    def covers(self, draw: Moment) -> bool:
+        """Whether every run that makes this draw replaces what it gave."""
+        return bool(draw.made) and any(
+            moment.detail["id"] == draw.made and moment.order > draw.order and _follows(draw.path, moment.path)
+            for moment in self.moments
+        )
+
+
+def _follows(one: _Path, other: _Path) -> bool:
+    """Whether the other moment lies on no branch that is not also the first one's."""
+    shared = 0
+    while shared < min(len(one), len(other)) and one[shared] == other[shared]:
+        shared += 1
+    return all(isinstance(place, Spot) for place, _ in other[shared:])
+
+
 def _exclude(one: _Path, other: _Path) -> bool:
     """Whether two moments lie on different ways of the same branch."""
     for mine, theirs in zip(one, other, strict=False):
@@ -224,8 +250,10 @@ def _exclude(one: _Path, other: _Path) -> bool:
     return False
 
 
-def _judged(moment: Moment, later: _LaterSeeds) -> Moment:
+def _judged(moment: Moment, later: _LaterSeeds, overwrites: _Overwrites) -> Moment:
     kind = moment.state.kind
+    if kind != SEEDED and overwrites.covers(moment):
+        return replace(moment, exposure="overwritten")
     if kind == SEEDED:
         return replace(moment, exposure="covered")
     if kind == MAYBE:

@@ -56,6 +56,7 @@ FIELDS: dict[str, dict[str, str | tuple[str, ...]]] = {
         "process_when": EXPRESSION,
         "context": EXPRESSION,
         "keeps": EXPRESSION,
+        "overwrites": EXPRESSION,
         "starts": BOOL,
         "type": DOTTED,
         "value": EXPRESSION,

@@ -72,6 +72,7 @@ class CallRow:
     process_when: str | None = None
     context: str | None = None
     keeps: str | None = None
+    overwrites: str | None = None
     starts: bool = False
     type: str | None = None
     value: str | None = None
