@@ -78,6 +78,10 @@ class Knowledge:
             found = self._found_calls[qualified] = self._holding(rows)
         return found
 
+    def names(self) -> Iterable[str]:
+        """The dotted names that have rows, starred ones included."""
+        return self._calls.keys()
+
     def family(self, prefix: str) -> tuple[CallRow, ...]:
         """What most callables directly under a dotted name do, for one whose name is not known."""
         start = f"{self.canonical(prefix)}."
