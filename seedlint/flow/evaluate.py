@@ -280,7 +280,23 @@ def _op(m: Machine, e: Any) -> Value:
         return builtin.concatenate(m, operands)
     if len(operands) == 2 and all(isinstance(o, Const) for o in operands):
         return _calculate(operator, operands[0].value, operands[1].value)  # type: ignore[union-attr]
-    return arithmetic(tuple(operands))
+    known = _computed(operator, operands) if len(operands) == 2 else None
+    return arithmetic(tuple(operands)) if known is None else known
+
+
+def _computed(operator: str, operands: list[Value]) -> Value | None:
+    """The results for all that two operands may be, if both are known; an option's result is an option."""
+    left, right = ([part for part in alternatives(_default(o)) if isinstance(part, Const)] for o in operands)
+    if any(len(list(alternatives(_default(o)))) != len(known) for o, known in zip(operands, (left, right), strict=True)):
+        return None
+    if len(left) * len(right) > 4:
+        return None
+    results = {_calculate(operator, a.value, b.value) for a in left for b in right}
+    if not all(isinstance(result, Const) for result in results):
+        return None
+    value: Value = next(iter(results)) if len(results) == 1 else Alternatives(frozenset(results))
+    options = [o for o in operands if isinstance(o, Option)]
+    return Option(value, next((o.name for o in options if o.name), "")) if options else value
 
 
 def _calculate(operator: str, left: Any, right: Any) -> Value:

@@ -43,7 +43,8 @@ TRAINING = "self.training"
 """The flag under which tables record whether modules train or evaluate."""
 KEPT = "kept"
 """The attribute under which a library's object keeps what it was given."""
-_ROW_NAMES = ("_", "training", "options", "each", "in_worker", "self")
+_SOME_WORKER: Value = Alternatives(frozenset({Const(0), Const(1)}))
+_ROW_NAMES = ("_", "training", "options", "each", "in_worker", "worker", "self")
 """Names in a row's expressions that are not the call's arguments."""
 
 
@@ -306,6 +307,7 @@ def bind_signature(m: Machine, row: CallRow, args: calls.Arguments, receiver: Va
     out["options"] = External("<options>")
     out["each"] = External("<each>")
     out["in_worker"] = Const(False)
+    out["worker"] = _SOME_WORKER
     if receiver is not None:
         out["self"] = receiver
     if row.signature is None:
@@ -463,8 +465,9 @@ def _settings(work: Application) -> None:
     for part in alternatives(work.value(work.row.overwrites)) if work.row.overwrites else ():
         if isinstance(part, (Object, ExternalObject)):
             work.event("overwrite", "", StreamState(SEEDED), id=part.id)
+    generator = owner.id if isinstance(owner, ExternalObject) and owner.id in work.m.generators else 0
     for mark in work.row.marks:
-        work.event("mark", "", StreamState(SEEDED), mark=mark)
+        work.event("mark", "", StreamState(SEEDED), mark=mark, generator=generator)
 
 
 def _runs(work: Application) -> Value | None:
@@ -535,6 +538,7 @@ def _make_generator(work: Application) -> Value:
     made = ExternalObject(m.knowledge.canonical(str(row.makes)), m.allocate(work.pos, row.makes))
     work.event("generator", "", state, value=kind, id=made.id)
     m.places.setdefault(made.id, work.spot)
+    m.generators.add(made.id)
     return made
 
 

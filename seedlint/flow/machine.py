@@ -83,6 +83,7 @@ class Machine:
         self.heap: dict[int, dict[Any, Value]] = {}
         self.places: dict[int, Spot] = {}
         self.children: dict[int, State] = {}
+        self.generators: set[int] = set()
         self.ids: dict[Any, int] = {}
         self.functions: dict[tuple[int, int], Function] = {}
         self.classes: dict[tuple[int, int], Class] = {}

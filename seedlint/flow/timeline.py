@@ -160,7 +160,7 @@ class _Walk:
     def _note(self, event: Event, where: _Where) -> None:
         self.order += 1
         spot = event.stands or where.stands or event.spot
-        if event.kind != "draw":
+        if event.kind != "draw" and not event.detail.get("generator"):
             spot = event.spot
         elif event.detail.get("module") and where.stands is None and where.factory is not None:
             spot = where.factory
@@ -189,7 +189,8 @@ class _Walk:
         if event.kind == "draw":
             return ("draw", spot, event.stream, where.process)
         if event.kind == "mark":
-            return ("mark", event.detail["mark"], event.spot.module, where.process)
+            own = event.detail["mark"], event.callee, event.detail["generator"]
+            return ("mark", *own, event.spot.module, where.process)
         return (event.kind, spot, event.stream, where.process, event.callee, event.detail.get("flag"))
 
 
