@@ -58,7 +58,8 @@ def get_attribute(m: Machine, owner: Value, name: str) -> Value:
         item = builtin.attribute_of_dict(m, owner, name)
         return item if item is not None else ExternalMethod(owner, f"builtins.{kind}", name)
     if isinstance(owner, Entropy):
-        return owner
+        method = library.method_anywhere(m, owner, name)
+        return owner if method is UNKNOWN else method
     if isinstance(owner, Const):
         return ExternalMethod(owner, "builtins.str", name) if isinstance(owner.value, str) else UNKNOWN
     if isinstance(owner, Option):

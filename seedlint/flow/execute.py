@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from seedlint.flow import attribute, builtin, calls, definitions, evaluate, imports, iterate, library
-from seedlint.flow.machine import STEP_BUDGET, Machine, Terminated, merge_variables
+from seedlint.flow.machine import STEP_BUDGET, Frame, Machine, Terminated, merge_variables
 from seedlint.flow.state import Spot, State, join_states
 from seedlint.flow.values import (
     UNKNOWN,
@@ -258,6 +258,7 @@ def branch(
     frame = m.frame
     state, variables, unlikely, way = m.state, frame.scope.variables, frame.unlikely, frame.way
     left: list[_Way] = []
+    leaving, falling = _leaving(frame), []
     with m.maybe():
         for number, (body, narrow, rare) in enumerate(ways):
             frame.way = (*way, (line, number))
@@ -267,7 +268,10 @@ def branch(
             with narrow.held():
                 if body():
                     left.append((m.state, frame.scope.variables, frame.unlikely))
+                    falling.append(number)
     frame.way = way
+    if len(falling) == 1 and _leaving(frame) > leaving:
+        frame.way = (*way, (line, falling[0]))
     if not left:
         frame.scope.variables, frame.unlikely, m.state = variables, unlikely, state
         return False
@@ -280,6 +284,11 @@ def branch(
         m.state = join_states(m.state, other, condition, biased, option)
         frame.scope.variables = merge_variables(frame.scope.variables, others, biased)
     return True
+
+
+def _leaving(frame: Frame) -> int:
+    """How often the running body has been left by `return`, `break` or `continue`."""
+    return len(frame.returns) + len(frame.breaks) + len(frame.continues)
 
 
 def _while(m: Machine, s: Statement) -> bool:
@@ -320,11 +329,11 @@ def loop(m: Machine, body: Block, orelse: Block, again: Callable[[], Any], endle
     The body is taken to run at least once; a run that skips it draws nothing there.
     """
     frame = m.frame
-    breaks, continues = frame.breaks, frame.continues
+    breaks, continues, way = frame.breaks, frame.continues, frame.way
     before, state = frame.scope.variables, m.state
     exits: list[tuple[State, _Variables]] = []
     for _ in range(passes):
-        frame.breaks, frame.continues = [], []
+        frame.breaks, frame.continues, frame.way = [], [], way
         frame.scope.variables = dict(frame.scope.variables)
         falls = execute(m, body)
         ends = [*frame.continues, *([(m.state, frame.scope.variables)] if falls else [])]
@@ -334,7 +343,7 @@ def loop(m: Machine, body: Block, orelse: Block, again: Callable[[], Any], endle
         m.state, frame.scope.variables = _join_all(m, ends)
         frame.scope.variables = merge_variables(before, frame.scope.variables)
         again()
-    frame.breaks, frame.continues = breaks, continues
+    frame.breaks, frame.continues, frame.way = breaks, continues, way
     if not exits:
         frame.scope.variables, m.state = before, state
         return not endless and execute(m, orelse)
@@ -361,13 +370,16 @@ def _try(m: Machine, s: Statement) -> bool:
         falls = execute(m, orelse)
     left: list[_Way] = [(m.state, frame.scope.variables, False)] if falls else []
     state, variables = m.state, merge_variables(start, frame.scope.variables)
+    way, leaving = frame.way, _leaving(frame)
     with m.maybe():
-        for _, name, block in handlers:
+        for number, (_, name, block) in enumerate(handlers, 1):
+            frame.way = (*way, (line, number))
             m.state, frame.scope.variables = state, dict(variables)
             if name:
                 m.assign(name, UNKNOWN)
             if execute(m, block):
                 left.append((m.state, frame.scope.variables, True))
+    frame.way = (*way, (line, 0)) if _leaving(frame) > leaving else way
     if not left:
         m.state, frame.scope.variables = state, variables
         execute(m, final)

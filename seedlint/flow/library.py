@@ -89,6 +89,7 @@ def call_external(m: Machine, name: str, args: calls.Arguments, pos: Position, t
 def call_unknown(m: Machine, args: calls.Arguments, decorating: bool = False) -> Value:
     """A call whose target nobody knows: no effect; iterating what it gives iterates what it was given."""
     first = args.positional[0] if args.positional else UNKNOWN
+    options.note(m, (*args.positional, *args.keywords.values()))
     if decorating:
         return first
     iterate.consumed(m, args, m.line_of(None))
@@ -346,6 +347,7 @@ def _draws(work: Application) -> bool | None:
     if row.generator is not None and _given(m, work.value(row.generator)):
         return None
     if row.random_state is not None and _given(m, work.value(row.random_state)):
+        options.note(m, [work.value(row.random_state)])
         return None
     silent = row.matters is not None and truth(work.value(row.matters))[0] is False
     for stream in _devices(work):
@@ -428,7 +430,7 @@ def _seeds(work: Application) -> None:
         return
     value = work.value(row.seed) if row.seed else NONE
     kind = seed_kind(m, value)
-    option = value.name if isinstance(value, Option) else ""
+    option = next((part.name for part in alternatives(value) if isinstance(part, Option)), "")
     if kind == "none":
         missing = row.missing or "entropy"
         if missing == "kept":
@@ -440,11 +442,18 @@ def _seeds(work: Application) -> None:
         owner = work.variables.get("self")
         if isinstance(owner, ExternalObject):
             work.event("reseed", "", state, id=owner.id)
+            options.note(m, [value])
         return
     source = next((p.source for p in alternatives(value) if isinstance(p, Entropy)), "")
     for stream in row.seeds:
-        work.event("seed", stream, state, value=kind, option=option, source=source)
+        work.event("seed", stream, state, value=kind, option=option, source=source, fixed=_fixed(m, value))
+    options.note(m, [value])
     m.set_streams(row.seeds, state)
+
+
+def _fixed(m: Machine, value: Value) -> bool:
+    """Whether a seed's value is the same whenever the line runs."""
+    return seed_kind(m, value.default if isinstance(value, Option) else value) == "constant"
 
 
 def _saved(work: Application) -> str:
@@ -537,6 +546,7 @@ def _make_generator(work: Application) -> Value:
     }.get(kind, StreamState(SEEDED, work.spot))
     made = ExternalObject(m.knowledge.canonical(str(row.makes)), m.allocate(work.pos, row.makes))
     work.event("generator", "", state, value=kind, id=made.id)
+    options.note(m, [value])
     m.places.setdefault(made.id, work.spot)
     m.generators.add(made.id)
     return made

@@ -10,10 +10,12 @@ from typing import Any, TypeVar
 from seedlint.flow import calls, definitions, imports
 from seedlint.flow.activation import Activation
 from seedlint.flow.machine import Frame, Machine, Terminated
+from seedlint.flow.relevance import Names, Relevance
 from seedlint.flow.state import SEEDED
 from seedlint.flow.timeline import Timeline, flatten
 from seedlint.flow.values import Class, Function, Method, Object, Scope, Value, Wrapped
 from seedlint.knowledge import Knowledge
+from seedlint.knowledge.schema import CallRow
 from seedlint.program.modules import Program
 
 _NOWHERE = (1, 0, 1, 0)
@@ -27,8 +29,8 @@ def timelines(
 ) -> tuple[list[Timeline], Machine]:
     """One timeline for each entry, and one for each module's functions that none of them reaches."""
     machine = Machine(program, knowledge)
-    out = on_large_stack(lambda: _all(machine, list(entries)))
-    seeded = frozenset(m.stream for t in out for m in t.of("seed") if m.state.kind == SEEDED)
+    out = on_large_stack(lambda: _all(machine, list(entries), library))
+    seeded = seeded_streams(out)
     numerical = frozenset(name for name, row in knowledge.streams.items() if row.numerical)
     titles = {name: row.title for name, row in knowledge.streams.items()}
     paths = {name: module.path for name, module in program.modules.items()}
@@ -64,7 +66,7 @@ def on_large_stack(work: Callable[[], _T]) -> _T:
     return value  # type: ignore[no-any-return]
 
 
-def _all(machine: Machine, entries: list[str]) -> list[Timeline]:
+def _all(machine: Machine, entries: list[str], library: bool) -> list[Timeline]:
     out = []
     activations = {}
     imported: set[str] = set()
@@ -75,28 +77,60 @@ def _all(machine: Machine, entries: list[str]) -> list[Timeline]:
         module = machine.program.modules[entry]
         if module.summary.main or entry not in imported:
             out.append(Timeline(entry, module.path, True, flatten(activation, machine.stream_index)))
-    for module in machine.program.modules.values():
-        activation = run_unreached(machine, module.name)
-        if activation.events:
-            out.append(Timeline(module.name, module.path, False, flatten(activation, machine.stream_index)))
-    return out
+    return out + _unreached(machine, out, library)
 
 
-def _begin(machine: Machine, entry: str) -> Activation:
+def _unreached(machine: Machine, reached: list[Timeline], library: bool) -> list[Timeline]:
+    """The timelines of functions that no entry reaches.
+
+    Of these only what they seed, the generators that they make and their draws from streams that nothing
+    in the project seeds are asked for, so that others are not run; the strict view asks for everything.
+    """
+    modules = list(machine.program.modules)
+    activations = {name: Activation(name) for name in modules}
+    if library:
+        passes: list[Callable[[CallRow], bool] | None] = [None]
+    else:
+        passes = [lambda row: bool(row.seeds) and row.seeds != ("self",), lambda row: _asked(row, seeded)]
+    seeded = seeded_streams(reached)
+    for interesting in passes:
+        chosen = Relevance(machine.program, Names(machine.knowledge, interesting)) if interesting else None
+        for name in modules:
+            if chosen is None or chosen.any(name):
+                run_unreached(machine, activations[name], chosen)
+        made = [
+            Timeline(name, machine.program.modules[name].path, False, flatten(done, machine.stream_index))
+            for name, done in activations.items()
+            if done.events
+        ]
+        seeded = seeded_streams([*reached, *made])
+    return made
+
+
+def _asked(row: CallRow, seeded: frozenset[str]) -> bool:
+    """Whether a row makes a generator, or draws in its own name from a stream that nothing seeds."""
+    return bool(row.makes) or not (row.module or seeded.issuperset(row.draws))
+
+
+def seeded_streams(timelines: Iterable[Timeline]) -> frozenset[str]:
+    """The streams that some timeline seeds with something that stays the same."""
+    return frozenset(m.stream for t in timelines for m in t.of("seed") if m.state.kind == SEEDED)
+
+
+def _begin(machine: Machine, entry: str, activation: Activation) -> None:
     machine.state = machine.initial
     machine.imported = set()
     machine.flags = {}
     machine.declared = {}
     machine.main = entry
     machine.steps = machine.depth = machine.conditional = 0
-    activation = Activation(entry)
     machine.frame = Frame(Scope(entry), activation)
-    return activation
 
 
 def run_entry(machine: Machine, entry: str) -> Activation:
     """Run one entry as `python entry.py` would."""
-    activation = _begin(machine, entry)
+    activation = Activation(entry)
+    _begin(machine, entry, activation)
     try:
         imports.run_module(machine, entry, _NOWHERE, as_main="__main__")
     except Terminated:
@@ -104,13 +138,16 @@ def run_entry(machine: Machine, entry: str) -> Activation:
     return activation
 
 
-def run_unreached(machine: Machine, module: str) -> Activation:
-    """Run the functions of a module that no entry has reached, each from a fresh state."""
-    activation = _begin(machine, module)
+def run_unreached(machine: Machine, activation: Activation, chosen: Relevance | None = None) -> None:
+    """Run the functions of a module that no entry has reached, each from a fresh state; of `chosen` only."""
+    module = activation.body
+    _begin(machine, module, activation)
     scope = machine.scopes.get(module)
     if scope is None:
-        return activation
-    for value in list(scope.variables.values()):
+        return
+    for name, value in list(scope.variables.items()):
+        if chosen is not None and not chosen.has(module, name):
+            continue
         for function, receiver in _functions(machine, value, scope):
             if id(function.record) in machine.executed:
                 continue
@@ -121,7 +158,6 @@ def run_unreached(machine: Machine, module: str) -> Activation:
                 calls.call_function(machine, function, args, function.record[1], function.name, running=True)
             except Terminated:
                 continue
-    return activation
 
 
 def _functions(machine: Machine, value: Value, scope: Scope) -> list[tuple[Function, Value | None]]:
