@@ -304,6 +304,8 @@ def _view_method(m: Machine, owner: View, name: str, values: list[Value], pos: P
             found = attribute.get_attribute(m, owner.value, key.value)
             return found if found is not UNKNOWN or len(values) < 2 else Option(values[1])
         return attribute.any_attribute(m, owner.value)
+    if name in ("items", "values"):
+        options.note(m, [owner])
     if name == "values":
         return make_list(m, "list", [attribute.any_attribute(m, owner.value)], False, pos)
     if name == "items":

@@ -286,12 +286,10 @@ def _op(m: Machine, e: Any) -> Value:
 
 def _computed(operator: str, operands: list[Value]) -> Value | None:
     """The results for all that two operands may be, if both are known; an option's result is an option."""
-    left, right = ([part for part in alternatives(_default(o)) if isinstance(part, Const)] for o in operands)
-    if any(len(list(alternatives(_default(o)))) != len(known) for o, known in zip(operands, (left, right), strict=True)):
+    left, right = (list(alternatives(_default(operand))) for operand in operands)
+    if len(left) * len(right) > 4 or not all(isinstance(part, Const) for part in (*left, *right)):
         return None
-    if len(left) * len(right) > 4:
-        return None
-    results = {_calculate(operator, a.value, b.value) for a in left for b in right}
+    results = {_calculate(operator, a.value, b.value) for a in left for b in right}  # type: ignore[union-attr]
     if not all(isinstance(result, Const) for result in results):
         return None
     value: Value = next(iter(results)) if len(results) == 1 else Alternatives(frozenset(results))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from seedlint.flow import attribute, builtin, calls, definitions, evaluate, imports, iterate, library
+from seedlint.flow import attribute, builtin, calls, definitions, evaluate, imports, iterate, library, options
 from seedlint.flow.machine import STEP_BUDGET, Frame, Machine, Terminated, merge_variables
 from seedlint.flow.state import Spot, State, join_states
 from seedlint.flow.values import (
@@ -117,6 +117,8 @@ def set_attribute(m: Machine, owner: Value, name: str, value: Value, target: Exp
             library.set_flag(m, f"{part.name}.{name}", value, target)
         elif hasattr(part, "attributes"):
             part.attributes[name] = value
+        else:
+            options.note(m, [value])
 
 
 def _set_item(m: Machine, owner: Value, key: Value, value: Value, pos: Position) -> None:
@@ -127,6 +129,8 @@ def _set_item(m: Machine, owner: Value, key: Value, value: Value, pos: Position)
             library.set_environment(m, part.name, key.value, value, pos)
         elif isinstance(part, Object):
             calls.call_method(m, part, "__setitem__", [key, value], pos)
+        else:
+            options.note(m, [value])
 
 
 def _annotate(m: Machine, s: Statement) -> bool:

@@ -270,6 +270,7 @@ def apply(
     """Do what the rows of one callable say, in order, and return what it gives back."""
     result: Value | None = None
     spot = m.here(pos)
+    options.note(m, [value for name, value in args.keywords.items() if options.names_a_seed(name)])
     for row in rows:
         variables = bind_signature(m, row, args, receiver)
         if instance is not None:

@@ -84,6 +84,7 @@ class Machine:
         self.places: dict[int, Spot] = {}
         self.children: dict[int, State] = {}
         self.generators: set[int] = set()
+        self.seed_options: set[str] = set()
         self.ids: dict[Any, int] = {}
         self.functions: dict[tuple[int, int], Function] = {}
         self.classes: dict[tuple[int, int], Class] = {}

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
+
 from seedlint.flow import calls, iterate
+from seedlint.flow.activation import Event
 from seedlint.flow.machine import Machine
+from seedlint.flow.state import FRESH, Spot
 from seedlint.flow.values import (
     NONE,
     UNKNOWN,
+    Class,
     Const,
+    Container,
     Entropy,
+    External,
     ExternalObject,
     Function,
     Object,
     Option,
+    Partial,
     Tuple,
     Value,
+    View,
     alternatives,
 )
 from seedlint.index.summary import Position
@@ -37,6 +47,9 @@ _PARSER_METHODS = frozenset(
 )
 _FLAG_DEFINITIONS = "absl.flags.DEFINE_"
 _FLAG_VALUES = "absl.flags.FLAGS"
+_NAMES_A_SEED = re.compile(r"-*(.*[-_.])?(seed|random[-_]?state)")
+_DEEPEST_LOOK = 3
+"""Objects within objects that are searched for options."""
 
 
 def knows(cls: str, name: str) -> bool:
@@ -58,20 +71,24 @@ def call(m: Machine, name: str, args: calls.Arguments, pos: Position) -> Value |
             m.store(space.id, key, value)
         return space
     if name.startswith(_FLAG_DEFINITIONS) and len(args.positional) + len(args.keywords) > 1:
-        return _define_flag(m, args)
+        return _define_flag(m, args, pos)
     if name == "click.option":
         return _click_option(m, args, pos)
     if name == "<options>":
-        return as_options(m, args.positional[0] if args.positional else UNKNOWN)
+        given = args.positional[0] if args.positional else UNKNOWN
+        if isinstance(given, (Class, External)):
+            given = calls.call(m, given, calls.Arguments(), pos, name)
+        return as_options(m, given)
     return None
 
 
-def _define_flag(m: Machine, args: calls.Arguments) -> Value:
+def _define_flag(m: Machine, args: calls.Arguments, pos: Position) -> Value:
     flag = args.positional[0] if args.positional else args.keywords.get("name", UNKNOWN)
     default = args.positional[1] if len(args.positional) > 1 else args.keywords.get("default", NONE)
     value = Option(default, f"--{flag.value}" if isinstance(flag, Const) else "")
     if isinstance(flag, Const):
         m.declared[str(flag.value)] = value
+        _declare(m, value, pos)
     holder = ExternalObject("absl.flags.FlagHolder", m.identity("flag", flag))
     m.heap[holder.id]["value"] = value
     return holder
@@ -87,7 +104,8 @@ def _click_option(m: Machine, args: calls.Arguments, pos: Position) -> Value:
         words.setdefault("default", Const(False))
     decorator = ExternalObject(DECORATOR, m.allocate(pos, DECORATOR))
     key = plain or long.split("/")[0].lstrip("-").replace("-", "_")
-    m.heap[decorator.id][key] = _declared(long, words)
+    m.heap[decorator.id][key] = value = _declared(long, words)
+    _declare(m, value, pos)
     return decorator
 
 
@@ -106,7 +124,7 @@ def call_method(m: Machine, owner: ExternalObject, name: str, args: calls.Argume
     """A method of an argument parser."""
     cell = m.heap[owner.id]
     if name == "add_argument":
-        _add_argument(m, owner, args)
+        _add_argument(m, owner, args, pos)
         return UNKNOWN
     if name == "set_defaults":
         for key, value in args.keywords.items():
@@ -119,7 +137,7 @@ def call_method(m: Machine, owner: ExternalObject, name: str, args: calls.Argume
     return owner
 
 
-def _add_argument(m: Machine, owner: ExternalObject, args: calls.Arguments) -> None:
+def _add_argument(m: Machine, owner: ExternalObject, args: calls.Arguments, pos: Position) -> None:
     names = [str(a.value) for a in args.positional if isinstance(a, Const) and isinstance(a.value, str)]
     if not names:
         return
@@ -127,7 +145,8 @@ def _add_argument(m: Machine, owner: ExternalObject, args: calls.Arguments) -> N
     long = next((name for name in names if name.startswith("--")), names[0])
     dest = words.get("dest")
     key = str(dest.value) if isinstance(dest, Const) else long.lstrip("-").replace("-", "_")
-    m.heap[owner.id]["--" + key] = _declared(long, words)
+    m.heap[owner.id]["--" + key] = value = _declared(long, words)
+    _declare(m, value, pos)
 
 
 def _declared(name: str, words: dict[str, Value]) -> Value:
@@ -144,6 +163,52 @@ def _declared(name: str, words: dict[str, Value]) -> Value:
     if isinstance(default, Option):
         default = default.default
     return Option(default, name if name.startswith("-") else "")
+
+
+def _declare(m: Machine, value: Value, pos: Position) -> None:
+    """Record that a run may be given a seed."""
+    if isinstance(value, Option) and _is_seed(value):
+        m.seed_options.add(value.name)
+        m.record(Event("option", m.here(pos), value.name, "", FRESH))
+
+
+def _is_seed(value: Option) -> bool:
+    number = not (isinstance(value.default, Const) and isinstance(value.default.value, bool))
+    return number and names_a_seed(value.name)
+
+
+def names_a_seed(name: str) -> bool:
+    """Whether an option or a parameter is called a seed."""
+    return _NAMES_A_SEED.fullmatch(name) is not None
+
+
+def note(m: Machine, values: Iterable[Value]) -> None:
+    """Record that seeds which the run may be given go where they seed something, or where nobody can look."""
+    if not m.seed_options:
+        return
+    for name in {name for value in values for name in _seeds_in(m, value, _DEEPEST_LOOK)}:
+        m.record(Event("use", Spot(m.frame.scope.module, m.line_of(None)), name, "", FRESH))
+
+
+def _seeds_in(m: Machine, value: Value, depth: int) -> Iterator[str]:
+    """The seeds that a value is or holds."""
+    for part in alternatives(value):
+        held: Iterable[Value] = ()
+        if isinstance(part, Option) and part.name in m.seed_options:
+            yield part.name
+        elif isinstance(part, Tuple):
+            held = part.items
+        elif isinstance(part, Partial):
+            held = (*part.args, *(item for _, item in part.keywords))
+        elif isinstance(part, View):
+            held = (part.value,)
+        elif isinstance(part, ExternalObject) and part.cls == NAMESPACE:
+            held = declared_options(m, part).values()
+        elif isinstance(part, (Container, Object, ExternalObject)):
+            held = list(m.heap[part.id].values())
+        if depth:
+            for item in held:
+                yield from _seeds_in(m, item, depth - 1)
 
 
 def namespace_attribute(m: Machine, owner: ExternalObject, name: str) -> Value | None:
@@ -173,7 +238,7 @@ def as_options(m: Machine, value: Value) -> Value:
             for name, item in part.defaults.items():
                 if isinstance(item, (Const, Entropy)):
                     part.defaults[name] = Option(item, f"--{name}")
-        if isinstance(part, Object):
+        if isinstance(part, (Object, ExternalObject)):
             cell = m.heap[part.id]
             for key, item in list(cell.items()):
                 if isinstance(key, str) and not key.startswith("<") and isinstance(item, (Const, Entropy)):
