@@ -50,6 +50,7 @@ def analyze(
             out.problems.append(result)
         else:
             parsed[source.root_path] = result
+            out.problems += result.problems
     out.files = len(sources)
     out.sources = {source.path: source for source in sources}
     if parsed:

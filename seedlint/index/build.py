@@ -6,11 +6,12 @@ import ast
 import gc
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seedlint.index.cache import SummaryCache
 from seedlint.index.lower import Lowering
 from seedlint.index.summary import Summary
+from seedlint.sources.notebook import without_bad_cells
 from seedlint.sources.source import Problem, Source
 
 BYTES_FOR_PROCESSES = 6_000_000
@@ -34,13 +35,19 @@ def summarize(source: Source) -> Summary | Problem:
         try:
             return Lowering().module(ast.parse(source.text))
         except SyntaxError as error:
-            cell, line = source.locate(error.lineno or 1)
-            where = "" if cell is None else f" in cell {cell}"
-            return Problem(source.path, line, error.offset or 1, f"cannot be parsed{where}: {error.msg}")
+            if source.cells:
+                return _without_bad_cells(source)
+            return Problem(source.path, error.lineno or 1, error.offset or 1, f"cannot be parsed: {error.msg}")
         except (RecursionError, MemoryError):
             return Problem(source.path, 1, 1, "cannot be parsed: nested too deeply")
         except ValueError as error:
             return Problem(source.path, 1, 1, f"cannot be parsed: {error}")
+
+
+def _without_bad_cells(source: Source) -> Summary | Problem:
+    sound, problems = without_bad_cells(source)
+    result = summarize(sound) if problems else Problem(source.path, 1, 1, "cannot be parsed")
+    return replace(result, problems=tuple(problems)) if isinstance(result, Summary) else result
 
 
 def summaries(
@@ -54,7 +61,7 @@ def summaries(
     fresh = dict(zip([s.path for s in missing], _parse_all(missing, jobs), strict=True))
     for source in missing:
         result = fresh[source.path]
-        if isinstance(result, Summary):
+        if isinstance(result, Summary) and not result.problems:
             cache.put(source.digest, result)
     cache.write()
     for source in sources:

@@ -49,6 +49,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from seedlint.sources.source import Problem
+
 FORMAT = 5
 """Changes whenever the shape of a Summary does; older cached summaries are then ignored."""
 
@@ -73,3 +75,5 @@ class Summary:
     """Has an `if __name__ == "__main__"` block."""
     tests: frozenset[str]
     """Names that look like tests: functions `test_*`, and classes whose base is named `TestCase`."""
+    problems: tuple[Problem, ...] = ()
+    """The cells of a notebook that cannot be parsed; such a Summary is not kept."""

@@ -1,17 +1,16 @@
-"""The code of notebooks: cells in order, magics out of the way."""
+"""The code of notebooks: cells in order, as one text."""
 
 from __future__ import annotations
 
+import ast
 import json
-import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
-from seedlint.sources.source import CellSpan, split_lines
-
-_PYTHON_CELLS = frozenset({"time", "timeit", "capture", "prun", "python", "python3", "pypy"})
-"""Cell magics whose body is still Python."""
-_RUN = re.compile(r"^(\s*)%run\s+(?:-\w+\s+)*([^\s#]+\.py)\b")
-_MAGIC = re.compile(r"^(\s*)(?:[%!]|\?|[\w.]+\?{1,2}\s*$)")
-_ASSIGNED = re.compile(r"^(\s*[\w.]+\s*=\s*)[%!]")
+from seedlint.sources.magics import python_of_cell
+from seedlint.sources.source import CellSpan, Problem, Source, split_lines
 
 
 def code(data: bytes) -> tuple[str, tuple[CellSpan, ...]]:
@@ -20,43 +19,68 @@ def code(data: bytes) -> tuple[str, tuple[CellSpan, ...]]:
         document = json.loads(data.decode("utf-8-sig"))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise ValueError(str(error)) from None
-    cells = document.get("cells") if isinstance(document, dict) else None
-    if not isinstance(cells, list):
+    if not isinstance(document, dict):
         raise ValueError("it has no cells")
+    cells = list(_cells(document))
+    return joined(cells if _in_python(document) else [])
+
+
+def joined(cells: Sequence[tuple[int, str]]) -> tuple[str, tuple[CellSpan, ...]]:
+    """One text of numbered cells, magics out of the way, and where each lies in it."""
     lines: list[str] = []
     spans = []
-    for index, cell in enumerate(cells):
-        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
-            continue
-        source = cell.get("source", "")
-        text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    for index, text in cells:
         own = split_lines(python_of_cell(text))
         spans.append(CellSpan(index, len(lines) + 1, len(own)))
         lines += own
     return "\n".join(lines) + "\n", tuple(spans)
 
 
-def python_of_cell(text: str) -> str:
-    """A cell's Python: line magics become `pass`, the body of a cell in another language nothing."""
-    first = text.lstrip().split("\n", 1)[0]
-    if first.startswith("%%"):
-        magic = first[2:].split(" ")[0].strip()
-        if magic not in _PYTHON_CELLS:
-            return "\n" * text.count("\n")
-    return without_magics(text)
+def _cells(document: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
+    """(index among all cells, text) of each code cell, of format 4 or 3. Raises ValueError where there are none."""
+    sheets = document.get("worksheets")
+    holders = sheets if isinstance(sheets, list) and "cells" not in document else [document]
+    listed = [holder.get("cells") if isinstance(holder, dict) else None for holder in holders]
+    if not listed or not all(isinstance(cells, list) for cells in listed):
+        raise ValueError("it has no cells")
+    for index, cell in enumerate(cell for cells in listed for cell in cells or ()):
+        if isinstance(cell, dict) and cell.get("cell_type") == "code":
+            source = cell.get("source", cell.get("input", ""))
+            yield index, "".join(map(str, source)) if isinstance(source, list) else str(source)
 
 
-def without_magics(text: str) -> str:
-    """The same lines, each magic or shell line replaced by something that parses."""
-    return "\n".join(_plain(line) for line in split_lines(text))
+def _in_python(document: Mapping[str, Any]) -> bool:
+    """Whether a notebook's language is Python, as far as it says."""
+    metadata = document.get("metadata")
+    if not isinstance(metadata, dict):
+        return True
+    for key, name in (("language_info", "name"), ("kernelspec", "language")):
+        about = metadata.get(key)
+        if isinstance(about, dict) and isinstance(about.get(name), str):
+            return str(about[name]).lower() in ("python", "ipython", "python3")
+    return True
 
 
-def _plain(line: str) -> str:
-    run = _RUN.match(line)
-    if run:
-        return f"{run[1]}__seedlint_run__({run[2]!r})"
-    assigned = _ASSIGNED.match(line)
-    if assigned:
-        return f"{assigned[1]}None"
-    magic = _MAGIC.match(line)
-    return f"{magic[1]}pass" if magic else line
+def without_bad_cells(source: Source) -> tuple[Source, list[Problem]]:
+    """(a notebook with the cells that cannot be parsed left empty, what is wrong with each of these)."""
+    lines = list(source.lines())
+    problems = []
+    for cell in source.cells:
+        own = slice(cell.first_line - 1, cell.first_line - 1 + cell.count)
+        problem = _problem(source.path, cell.index, "\n".join(lines[own]))
+        if problem is not None:
+            problems.append(problem)
+            lines[own] = [""] * cell.count
+    return replace(source, text="\n".join(lines), _lines=[]), problems
+
+
+def _problem(path: str, index: int, text: str) -> Problem | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            ast.parse(text)
+        except SyntaxError as error:
+            return Problem(path, error.lineno or 1, error.offset or 1, f"cannot be parsed: {error.msg}", index)
+        except (RecursionError, MemoryError, ValueError):
+            return Problem(path, 1, 1, "cannot be parsed", index)
+    return None

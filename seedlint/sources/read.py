@@ -10,6 +10,7 @@ import tokenize
 from pathlib import Path
 
 from seedlint.sources import notebook
+from seedlint.sources.magics import python_of_script
 from seedlint.sources.source import Problem, Source
 
 DIGEST_SIZE = 16
@@ -50,11 +51,5 @@ def decode(data: bytes, path: Path, root: Path, shown: str) -> Source | Problem:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - data.rfind(b"\n", 0, error.start)
         return Problem(shown, line, column, f"cannot be decoded as {error.encoding}: {error.reason}")
-    if _magic(text):
-        text = notebook.without_magics(text)
+    text = python_of_script(text)
     return Source(shown, relative, path, text.removeprefix("\ufeff"), digest, encoding, bom)
-
-
-def _magic(text: str) -> bool:
-    """Whether a script is written in cells, where a line may be a magic."""
-    return "# %%" in text and any(line.lstrip().startswith(("%", "!")) for line in text.splitlines())

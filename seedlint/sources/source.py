@@ -14,9 +14,11 @@ class Problem:
     line: int
     column: int
     message: str
+    cell: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}: {self.message}"
+        cell = "" if self.cell is None else f"cell {self.cell}:"
+        return f"{self.path}:{cell}{self.line}:{self.column}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
