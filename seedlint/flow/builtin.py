@@ -130,7 +130,7 @@ def get_item(m: Machine, owner: Container, key: Value) -> Value:
 def present(value: Value, default: Value) -> Value:
     """An argument or entry, or its default where some runs do not have it."""
     if isinstance(value, Alternatives) and ABSENT in value.values:
-        rest = value.values - {ABSENT}
+        rest = [part for part in value.values if part != ABSENT]
         known = next(iter(rest)) if len(rest) == 1 else Alternatives(rest)
         return known if default is UNKNOWN else join(known, default)
     return value
@@ -358,6 +358,10 @@ def _iterates(m: Machine, args: calls.Arguments, pos: Position) -> Value:
         return make_list(m, "list", [], True, pos)
     value = args.positional[0]
     items = iterate.known_items(m, value)
+    if isinstance(value, Through) and value.calls is not None and value.kind == "map" and len(value.items) == 1:
+        items = iterate.known_items(m, value.items[0])
+        if items is not None:
+            items = [calls.call(m, value.calls, calls.Arguments([item]), pos, "map") for item in items]
     _apply_key(m, args, pos)
     if items is not None:
         return make_list(m, "list", items, True, pos)

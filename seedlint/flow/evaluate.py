@@ -171,7 +171,7 @@ def _either_value(kind: str, left: Value, right: Value) -> Value:
 def drop_none(value: Value) -> Value:
     """The value where it is not None."""
     if isinstance(value, Alternatives) and NONE in value.values:
-        rest = value.values - {NONE}
+        rest = [part for part in value.values if part != NONE]
         return next(iter(rest)) if len(rest) == 1 else Alternatives(rest)
     return value
 
@@ -212,7 +212,7 @@ def compare(operator: str, left: Value, right: Value, m: Machine | None = None) 
         same = other == NONE
         certain = other is not UNKNOWN
         return _answer(same is (operator == "is"), certain, left, right)
-    if operator in ("in", "not in") and m is not None:
+    if operator in ("in", "not in") and m is not None and not isinstance(right, Const):
         items = iterate.known_items(m, right)
         if items is not None and isinstance(left, Const) and all(isinstance(i, Const) for i in items):
             return _answer((left in items) is (operator == "in"), True)
@@ -240,6 +240,8 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">=": lambda a, b: a >= b,
     "is": lambda a, b: a is b,
     "is not": lambda a, b: a is not b,
+    "in": lambda a, b: a in b,
+    "not in": lambda a, b: a not in b,
 }
 
 

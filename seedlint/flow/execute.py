@@ -93,8 +93,9 @@ def bind(m: Machine, target: Expression, value: Value) -> None:
 
 def _unpack(m: Machine, targets: tuple[Expression, ...], value: Value) -> None:
     starred = any(target is not None and target[0] == "star" for target in targets)
-    if isinstance(value, Tuple) and len(value.items) == len(targets) and not starred:
-        items: tuple[Value, ...] = value.items
+    known = iterate.known_items(m, value)
+    if known is not None and len(known) == len(targets) and not starred:
+        items: tuple[Value, ...] = tuple(known)
     else:
         each = iterate.element(m, value)
         items = (each,) * len(targets)
@@ -204,7 +205,7 @@ def _given(value: Value) -> Value | None:
     if isinstance(value, Option) and value.default == none:
         return Option(UNKNOWN, value.name)
     if isinstance(value, Alternatives) and none in value.values:
-        rest = frozenset(part for part in value.values if part != none)
+        rest = [part for part in value.values if part != none]
         return next(iter(rest)) if len(rest) == 1 else Alternatives(rest)
     return None
 

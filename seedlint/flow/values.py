@@ -209,11 +209,23 @@ class View:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
 class Alternatives:
-    """One of several values."""
+    """One of several values, in the order in which they were met; equal whatever the order."""
 
-    values: frozenset[Any]
+    __slots__ = ("_set", "values")
+
+    def __init__(self, values: Iterable[Any]) -> None:
+        self.values: tuple[Any, ...] = tuple(dict.fromkeys(values))
+        self._set = frozenset(self.values)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Alternatives) and self._set == other._set
+
+    def __hash__(self) -> int:
+        return hash(self._set)
+
+    def __repr__(self) -> str:
+        return f"Alternatives({self.values!r})"
 
 
 Value = Union[  # noqa: UP007 - evaluated at run time on Python 3.10
@@ -271,7 +283,7 @@ def join(left: Value, right: Value) -> Value:
     if len(parts) == 1:
         only: Value = next(iter(parts))
         return only
-    return Alternatives(frozenset(parts))
+    return Alternatives(parts)
 
 
 def _merge_literals(parts: dict[Any, None]) -> dict[Any, None]:

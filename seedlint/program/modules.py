@@ -34,6 +34,7 @@ class Program:
     libraries: frozenset[str] = frozenset()
     _bases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _suffixes: dict[str, str | None] = field(default_factory=dict)
+    _parents: set[str] = field(default_factory=set)
 
     def package_of(self, module: str) -> str:
         """The dotted name of the package that a module's relative imports start from."""
@@ -59,7 +60,9 @@ class Program:
         return any(name in self._folders() for name in names)
 
     def _folders(self) -> set[str]:
-        return {name.rpartition(".")[0] for name in self.modules}
+        if not self._parents:
+            self._parents.update(name.rpartition(".")[0] for name in self.modules)
+        return self._parents
 
     def bases(self, importer: str, library: bool) -> tuple[str, ...]:
         """Dotted folders to search for absolute imports; only the first two for a library's name."""
