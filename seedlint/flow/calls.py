@@ -331,7 +331,8 @@ def instantiate(m: Machine, cls: Class, args: Arguments, pos: Position, text: st
     bases = definitions.library_bases(cls)
     if any(m.knowledge.calls(base) for base in bases):
         library.construct_base(m, instance, bases, args, pos, text)
-        return instance
+        if not any(isinstance(item, Class) and item.fields for item in cls.mro):
+            return instance
     fields = [name for item in reversed(cls.mro) if isinstance(item, Class) for name in item.fields]
     for name, value in zip(fields, args.positional, strict=False):
         m.store(instance.id, name, value)

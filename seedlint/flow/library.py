@@ -274,9 +274,9 @@ def apply(
     for row in rows:
         variables = bind_signature(m, row, args, receiver)
         if instance is not None:
-            for key, value in variables.items():
-                if key not in (*_ROW_NAMES, "args", "kwargs"):
-                    m.heap[instance.id].setdefault(key, value)
+            for key in _named_parameters(row):
+                m.heap[instance.id].setdefault(key, variables[key])
+            variables["self"] = instance
         work = Application(m, row, name, variables, spot, pos, text, stands)
         if not work.holds():
             value = _result(work, None)
@@ -300,6 +300,12 @@ def apply(
     if result is None and m.knowledge.class_(name) is not None and instance is None and receiver is None:
         result = _instance(m, name, bind_signature(m, rows[0], args, receiver), args, pos)
     return UNKNOWN if result is None else result
+
+
+def _named_parameters(row: CallRow) -> list[str]:
+    """The parameters of a row's signature that take one argument each."""
+    parameters = parsed_signature(row.signature) if row.signature is not None else ()
+    return [name for name, kind, *_ in parameters if kind not in ("args", "kwargs") and name != "self"]
 
 
 def bind_signature(m: Machine, row: CallRow, args: calls.Arguments, receiver: Value | None) -> dict[str, Value]:
@@ -513,7 +519,8 @@ def _result(work: Application, drawn: bool | None) -> Value:
     if any(m.stream_state(name).kind not in (SEEDED, MAYBE) for name in row.reads if name in m.stream_index):
         return Entropy(work.name)
     if row.makes:
-        return _make_generator(work)
+        made = _make_generator(work)
+        return work.value(row.value) if row.value else made
     if row.scope:
         holder = ExternalObject("<scope>", m.allocate(work.pos, "scope"))
         m.heap[holder.id]["<streams>"] = Tuple(tuple(Const(name) for name in row.scope))

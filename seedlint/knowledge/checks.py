@@ -92,7 +92,7 @@ NEEDS = {
 
 HEADER = re.compile(r"\s*\[\[\s*(?:[\w-]+\s*\.\s*)*([\w-]+)\s*\]\]")
 NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
-STARRED_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\.?\*)?")
+STARRED_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\.?\*\w*(\.[A-Za-z_]\w*)*)?")
 FREE_NAMES = {"self", "_", "each", "args", "training", "options", "in_worker", *dir(builtins)}
 FORBIDDEN = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Await, ast.Yield)
 
@@ -113,17 +113,17 @@ def check_tables(documents: Sequence[Document], streams: Sequence[str] = ()) -> 
         declared = data.get("stream", ())
         if isinstance(declared, list):
             known.update(str(row.get("name")) for row in declared if isinstance(row, dict))
+    roots = {root for _, data, _ in documents for root in data.get("roots", ()) if isinstance(root, str)}
     for path, data, text in documents:
-        _check_table(path, data, text, known)
+        _check_table(path, data, text, known, roots)
 
 
-def _check_table(path: str, data: Mapping[str, Any], text: str, known: set[str]) -> None:
+def _check_table(path: str, data: Mapping[str, Any], text: str, known: set[str], roots: set[str]) -> None:
     try:
         _check_top(data)
     except _Wrong as wrong:
         raise TableError(f"{path}:1: {wrong}") from None
     lines = _header_lines(text)
-    roots = set(data.get("roots", ()))
     for kind, fields in FIELDS.items():
         for number, row in enumerate(data.get(kind, ())):
             try:

@@ -42,9 +42,9 @@ class Knowledge:
         digest.update(repr(sorted(self._versions.items())).encode())
         self.roots = frozenset(roots)
         self.digest = digest.digest()
-        self._call_prefixes = _prefixes(self._calls)
+        self._call_patterns = _patterns(self._calls)
         self.distinct_methods = self._find_distinct_methods()
-        self._class_prefixes = _prefixes(self._classes)
+        self._class_patterns = _patterns(self._classes)
 
     def _add(self, library: str, data: Mapping[str, Any]) -> None:
         for row in data.get("stream", ()):
@@ -74,7 +74,7 @@ class Knowledge:
         if found is None:
             rows = self._calls.get(qualified) or self._calls.get(self.canonical(qualified))
             if rows is None:
-                rows = self._starred(self.canonical(qualified), self._calls, self._call_prefixes)
+                rows = self._starred(self.canonical(qualified), self._calls, self._call_patterns)
             found = self._found_calls[qualified] = self._holding(rows)
         return found
 
@@ -98,7 +98,7 @@ class Knowledge:
         if qualified not in self._found_classes:
             rows = self._classes.get(qualified) or self._classes.get(self.canonical(qualified))
             if rows is None:
-                rows = self._starred(self.canonical(qualified), self._classes, self._class_prefixes)
+                rows = self._starred(self.canonical(qualified), self._classes, self._class_patterns)
             self._found_classes[qualified] = class_row(*rows[0]) if rows else None
         return self._found_classes[qualified]
 
@@ -154,8 +154,8 @@ class Knowledge:
         name = f"{class_name}.{method}"
         rows = self._calls.get(name)
         if rows is None:
-            prefixes = [prefix for prefix in self._call_prefixes if prefix.startswith(f"{class_name}.")]
-            rows = self._starred(name, self._calls, prefixes)
+            patterns = [pattern for pattern in self._call_patterns if _may_be_of(pattern, class_name)]
+            rows = self._starred(name, self._calls, patterns)
         found = self._holding(rows)
         if found:
             return class_name, found
@@ -168,11 +168,12 @@ class Knowledge:
 
     @staticmethod
     def _starred(
-        name: str, index: dict[str, list[tuple[str, dict[str, Any]]]], prefixes: list[str]
+        name: str, index: dict[str, list[tuple[str, dict[str, Any]]]], patterns: list[str]
     ) -> list[tuple[str, dict[str, Any]]]:
-        for prefix in prefixes:
-            if name.startswith(prefix):
-                return index[f"{prefix}*"]
+        for pattern in patterns:
+            before, _, after = pattern.partition("*")
+            if name.startswith(before) and name.endswith(after) and len(name) >= len(before) + len(after):
+                return index[pattern]
         return []
 
     def _holding(self, rows: list[tuple[str, dict[str, Any]]] | None) -> tuple[CallRow, ...]:
@@ -211,7 +212,12 @@ def _trimmed(version: Version) -> Version:
     return version
 
 
-def _prefixes(index: Mapping[str, object]) -> list[str]:
-    """What stands before the `*` of a starred name, longest first."""
-    starred = (name[:-1] for name in index if name.endswith("*"))
-    return sorted(starred, key=len, reverse=True)
+def _patterns(index: Mapping[str, object]) -> list[str]:
+    """The starred names, the most telling first."""
+    return sorted((name for name in index if "*" in name), key=lambda name: (-len(name), name))
+
+
+def _may_be_of(pattern: str, class_name: str) -> bool:
+    """Whether a starred name can be that of a method of a class."""
+    before, _, after = pattern.partition("*")
+    return before.startswith(f"{class_name}.") or ("." in after and class_name.startswith(before))

@@ -48,6 +48,11 @@ source = "manual"
 draws = ["dice"]
 
 [[call]]
+names = ["dice.*Bag", "dice.*Bag.shake"]
+source = "manual"
+draws = ["dice"]
+
+[[call]]
 names = ["dice.extra.*"]
 source = "manual"
 entropy = true
@@ -108,6 +113,13 @@ def test_an_alias_leads_to_the_same_rows(table: Path) -> None:
 def test_a_star_stands_for_any_rest(table: Path) -> None:
     (row,) = ask(table).calls("dice.extra.deep.anything")
     assert row.entropy
+
+
+def test_a_star_in_a_name_stands_for_what_differs(table: Path) -> None:
+    knowledge = ask(table)
+    assert knowledge.calls("dice.VelvetBag") == knowledge.calls("dice.cloth.LinenBag.shake") != ()
+    assert knowledge.method("dice.VelvetBag", "shake") is not None
+    assert knowledge.calls("dice.Bagpipe") == ()
 
 
 def test_an_unknown_name_has_no_rows(table: Path) -> None:

@@ -42,7 +42,7 @@ def error_of(text: str, tmp_path: Path) -> str:
         ('[[call]]\nnames = ["dice.f"]\nsource = "s"\ndraw = ["dice"]', "unknown key `draw` in [[call]]"),
         ('[[call]]\nnames = "dice.f"\nsource = "s"', "`names` must be a list of strings"),
         ('[[call]]\nnames = []\nsource = "s"', "`names` is empty"),
-        ('[[call]]\nnames = ["dice.*.f"]\nsource = "s"', "`names`: `dice.*.f` is not a dotted name"),
+        ('[[call]]\nnames = ["dice.*.f*"]\nsource = "s"', "`names`: `dice.*.f*` is not a dotted name"),
         ('[[call]]\nnames = ["f"]\nsource = "s"\ndraws = ["cards"]', "`draws`: unknown stream `cards`"),
         ('[[call]]\nnames = ["f"]\nsource = "s"\nmodule = 1', "`module` must be true or false"),
         ('[[call]]\nnames = ["f"]\nsource = "s"\nunknown = "maybe"', "`unknown` must be one of draws, quiet"),
