@@ -291,10 +291,10 @@ def _computed(operator: str, operands: list[Value]) -> Value | None:
     left, right = (list(alternatives(_default(operand))) for operand in operands)
     if len(left) * len(right) > 4 or not all(isinstance(part, Const) for part in (*left, *right)):
         return None
-    results = {_calculate(operator, a.value, b.value) for a in left for b in right}  # type: ignore[union-attr]
+    results = dict.fromkeys(_calculate(operator, a.value, b.value) for a in left for b in right)  # type: ignore[union-attr]
     if not all(isinstance(result, Const) for result in results):
         return None
-    value: Value = next(iter(results)) if len(results) == 1 else Alternatives(frozenset(results))
+    value: Value = next(iter(results)) if len(results) == 1 else Alternatives(results)
     options = [o for o in operands if isinstance(o, Option)]
     return Option(value, next((o.name for o in options if o.name), "")) if options else value
 
