@@ -34,6 +34,7 @@ from seedlint.flow.values import (
     join,
 )
 from seedlint.index.summary import Position
+from seedlint.sources.magics import RUN
 
 OTHERS = "<others>"
 """The heap key of a container's items whose place is not known."""
@@ -42,7 +43,7 @@ ABSENT = External("<absent>")
 """Beside a value: an entry that some runs do not have."""
 LONGEST_LIST = 64
 
-_NAMES = frozenset(dir(builtins)) | {"__file__"}
+_NAMES = frozenset(dir(builtins)) | {"__file__", RUN}
 _EXITS = frozenset({"builtins.exit", "builtins.quit", "sys.exit", "os._exit", "os.abort"})
 
 
@@ -577,6 +578,7 @@ _FUNCTIONS: dict[str, Callable[[Machine, calls.Arguments, Position], Value]] = {
     "builtins.print": lambda m, args, pos: NONE,
     "builtins.len": lambda m, args, pos: _length(m, _first(args)),
     "builtins.hash": lambda m, args, pos: _hash(_first(args)),
+    f"builtins.{RUN}": lambda m, args, pos: _run_script(m, args, pos),
     "importlib.import_module": lambda m, args, pos: _import_module(m, args, pos),
     "builtins.range": lambda m, args, pos: UNKNOWN,
 }
@@ -596,6 +598,15 @@ def _import_module(m: Machine, args: calls.Arguments, pos: Position) -> Value:
     if isinstance(name, Const) and isinstance(name.value, str) and not name.value.startswith("."):
         return import_module(m, 0, name.value, pos)
     return UNKNOWN
+
+
+def _run_script(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    from seedlint.flow.imports import run_script
+
+    path, as_name = args.positional
+    if isinstance(path, Const) and isinstance(as_name, Const):
+        run_script(m, path.value, as_name.value, pos)
+    return NONE
 
 
 def _length(m: Machine, value: Value) -> Value:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from seedlint.flow import execute, iterate
 from seedlint.flow.activation import Activation, Edge
 from seedlint.flow.machine import Frame, Machine
@@ -99,6 +101,24 @@ def import_module(m: Machine, level: int, dotted: str, pos: Position) -> Value:
         parent = parent.rpartition(".")[0]
     run_module(m, target, pos)
     return Module(target)
+
+
+def run_script(m: Machine, path: str, as_name: str, pos: Position) -> None:
+    """Run a script of the project as `%run` does: each time anew, its names handed to the running body."""
+    folder = posixpath.dirname(m.program.modules[m.frame.scope.module].path)
+    name = m.program.at(posixpath.normpath(posixpath.join(folder, path))) or m.program.at(posixpath.normpath(path))
+    if name is None or ("script", name) in m.active:
+        return
+    m.active.add(("script", name))
+    try:
+        run_module(m, name, pos, as_main=as_name)
+    finally:
+        m.active.discard(("script", name))
+    scope = m.scopes[name]
+    for variable, value in list(scope.variables.items()):
+        if not variable.startswith("__"):
+            m.assign(variable, value)
+    m.frame.scope.external_stars += scope.external_stars
 
 
 def run_module(m: Machine, name: str, pos: Position, as_main: str | None = None) -> None:

@@ -40,6 +40,10 @@ class Program:
         """The dotted name of the package that a module's relative imports start from."""
         return module if self.modules[module].package else module.rpartition(".")[0]
 
+    def at(self, path: str) -> str | None:
+        """The module whose file lies at a path from the project's root, or None."""
+        return next((name for name, module in self.modules.items() if module.path == path), None)
+
     def resolve(self, importer: str, level: int, dotted: str) -> str | None:
         """The project's module that `dotted` names in `importer`, or None."""
         if level:
