@@ -27,6 +27,7 @@ FIELDS: dict[str, dict[str, str | tuple[str, ...]]] = {
     "class": {"names": STARRED, "bases": NAMES, "call": TEXT, "source": TEXT},
     "flag": {"attribute": DOTTED, "flag": TEXT, "source": TEXT},
     "environment": {"variable": TEXT, "flag": TEXT, "source": TEXT},
+    "recipe": {"streams": STREAMS, "statement": STATEMENTS, "call": EXPRESSION, "framework": BOOL, "source": TEXT},
     "call": {
         "names": STARRED,
         "signature": SIGNATURE,
@@ -74,6 +75,7 @@ REQUIRED = {
     "class": ("names", "source"),
     "flag": ("attribute", "flag", "source"),
     "environment": ("variable", "flag", "source"),
+    "recipe": ("streams", "statement", "call", "source"),
     "call": ("names", "source"),
 }
 TOP_LEVEL = {"library": TEXT, "roots": NAMES}

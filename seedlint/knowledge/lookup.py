@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from seedlint.knowledge.loader import Table
-from seedlint.knowledge.schema import CallRow, ClassRow, StreamRow, call_row, class_row
+from seedlint.knowledge.schema import CallRow, ClassRow, RecipeRow, StreamRow, call_row, class_row, recipe_row
 
 Version = tuple[int, ...]
 LONGEST_ALIAS_CHAIN = 8
@@ -33,6 +33,7 @@ class Knowledge:
         self._found_classes: dict[str, ClassRow | None] = {}
         self._found_methods: dict[tuple[str, str], tuple[str, tuple[CallRow, ...]] | None] = {}
         self.streams: dict[str, StreamRow] = {}
+        self._recipes: list[tuple[str, dict[str, Any]]] = []
         roots: set[str] = set()
         digest = hashlib.blake2b(digest_size=16)
         for table in tables:
@@ -55,6 +56,7 @@ class Knowledge:
             self._flags[row["attribute"]] = row["flag"]
         for row in data.get("environment", ()):
             self._environment[row["variable"]] = row["flag"]
+        self._recipes += [(library, row) for row in data.get("recipe", ())]
         for kind, index in (("call", self._calls), ("class", self._classes)):
             for row in data.get(kind, ()):
                 for name in row["names"]:
@@ -141,6 +143,18 @@ class Knowledge:
     def environment(self, variable: str) -> str | None:
         """The flag that assigning this environment variable sets."""
         return self._environment.get(variable)
+
+    def attribute_of(self, flag: str) -> str | None:
+        """The dotted attribute whose assignment sets a flag."""
+        return next((attribute for attribute, name in self._flags.items() if name == flag), None)
+
+    def variable_of(self, flag: str) -> str | None:
+        """The environment variable that sets a flag."""
+        return next((variable for variable, name in self._environment.items() if name == flag), None)
+
+    def recipes(self) -> tuple[RecipeRow, ...]:
+        """How fixes seed streams, in the tables' order."""
+        return tuple(recipe_row(library, row) for library, row in self._recipes)
 
     def is_known_root(self, name: str) -> bool:
         """Whether some table describes the library that a dotted name starts in."""

@@ -84,6 +84,27 @@ class CallRow:
     matters: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RecipeRow:
+    """How a fix seeds streams: a call that holds `seed`, and the import that it needs.
+
+    With `framework`, only for a file that already imports the library.
+    """
+
+    library: str
+    streams: tuple[str, ...]
+    statement: str
+    call: str
+    source: str
+    framework: bool = False
+
+
+def recipe_row(library: str, row: Mapping[str, Any]) -> RecipeRow:
+    """Make a row of a checked `[[recipe]]`."""
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    return RecipeRow(library=library, **fields)
+
+
 def call_row(library: str, row: Mapping[str, Any]) -> CallRow:
     """Make a row of a checked `[[call]]`."""
     fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
