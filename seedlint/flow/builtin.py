@@ -603,9 +603,9 @@ def _import_module(m: Machine, args: calls.Arguments, pos: Position) -> Value:
 def _run_script(m: Machine, args: calls.Arguments, pos: Position) -> Value:
     from seedlint.flow.imports import run_script
 
-    path, as_name = args.positional
-    if isinstance(path, Const) and isinstance(as_name, Const):
-        run_script(m, path.value, as_name.value, pos)
+    names = [str(arg.value) for arg in args.positional if isinstance(arg, Const)]
+    if len(names) == 2:
+        run_script(m, *names, pos)
     return NONE
 
 

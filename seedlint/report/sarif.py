@@ -43,7 +43,7 @@ def fingerprint_key(finding: Finding, sources: Mapping[str, Source]) -> tuple[st
     text = ""
     if source is not None:
         offset = next((c.first_line - 1 for c in source.cells if c.index == finding.place.cell), 0)
-        lines = source.lines()
+        lines = source.written_lines()
         line = finding.place.line + offset
         text = lines[line - 1].strip() if 1 <= line <= len(lines) else ""
     return (finding.place.path, finding.code, finding.stream or "", finding.callee, text)

@@ -85,7 +85,7 @@ def _code(finding: Finding, sources: Mapping[str, Source], paint: Painter) -> It
         return
     where = finding.place
     offset = next((cell.first_line - 1 for cell in source.cells if cell.index == where.cell), 0)
-    lines = source.lines()
+    lines = source.written_lines()
     if not 1 <= where.line + offset <= len(lines):
         return
     text = lines[where.line + offset - 1]

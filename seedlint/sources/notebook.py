@@ -6,15 +6,24 @@ import ast
 import json
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from seedlint.sources.magics import python_of_cell
 from seedlint.sources.source import CellSpan, Problem, Source, split_lines
 
 
-def code(data: bytes) -> tuple[str, tuple[CellSpan, ...]]:
-    """(the text of all code cells, where each lies in it). Raises ValueError for what is no notebook."""
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The code cells of a notebook as one text of Python, as written, and where each lies in these."""
+
+    text: str
+    written: str
+    cells: tuple[CellSpan, ...]
+
+
+def code(data: bytes) -> Code:
+    """The code of a notebook file. Raises ValueError for what is no notebook."""
     try:
         document = json.loads(data.decode("utf-8-sig"))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
@@ -25,15 +34,17 @@ def code(data: bytes) -> tuple[str, tuple[CellSpan, ...]]:
     return joined(cells if _in_python(document) else [])
 
 
-def joined(cells: Sequence[tuple[int, str]]) -> tuple[str, tuple[CellSpan, ...]]:
-    """One text of numbered cells, magics out of the way, and where each lies in it."""
+def joined(cells: Sequence[tuple[int, str]]) -> Code:
+    """The code of numbered cells."""
     lines: list[str] = []
+    written: list[str] = []
     spans = []
     for index, text in cells:
-        own = split_lines(python_of_cell(text))
+        own = split_lines(text)
         spans.append(CellSpan(index, len(lines) + 1, len(own)))
-        lines += own
-    return "\n".join(lines) + "\n", tuple(spans)
+        lines += split_lines(python_of_cell(text))
+        written += own
+    return Code("\n".join(lines) + "\n", "\n".join(written) + "\n", tuple(spans))
 
 
 def _cells(document: Mapping[str, Any]) -> Iterator[tuple[int, str]]:

@@ -37,10 +37,10 @@ def decode(data: bytes, path: Path, root: Path, shown: str) -> Source | Problem:
         return Problem(shown, 1, 1, "not a Python file: it holds binary data")
     if path.suffix == ".ipynb":
         try:
-            text, cells = notebook.code(data)
+            code = notebook.code(data)
         except ValueError as error:
             return Problem(shown, 1, 1, f"not a notebook: {error}")
-        return Source(shown, relative, path, text, digest, kind="notebook", cells=cells)
+        return Source(shown, relative, path, code.text, digest, kind="notebook", cells=code.cells, written=code.written)
     bom = data.startswith(codecs.BOM_UTF8)
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
@@ -51,5 +51,6 @@ def decode(data: bytes, path: Path, root: Path, shown: str) -> Source | Problem:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - data.rfind(b"\n", 0, error.start)
         return Problem(shown, line, column, f"cannot be decoded as {error.encoding}: {error.reason}")
-    text = python_of_script(text)
-    return Source(shown, relative, path, text.removeprefix("\ufeff"), digest, encoding, bom)
+    written = text.removeprefix("\ufeff")
+    text = python_of_script(written)
+    return Source(shown, relative, path, text, digest, encoding, bom, written="" if text is written else written)

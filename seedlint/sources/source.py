@@ -35,7 +35,8 @@ class Source:
     """A file's text as it is parsed.
 
     `path` is relative to the working directory, `root_path` to the project's root, both with `/`.
-    The text of a notebook is that of its code cells, one behind the other.
+    The text of a notebook is that of its code cells, one behind the other. `written` is the same
+    text before IPython's lines were made Python, where that made a difference.
     """
 
     path: str
@@ -47,6 +48,7 @@ class Source:
     bom: bool = False
     kind: str = "python"
     cells: tuple[CellSpan, ...] = ()
+    written: str = ""
     _lines: list[str] = field(default_factory=list, compare=False, repr=False)
 
     def lines(self) -> list[str]:
@@ -54,6 +56,10 @@ class Source:
         if not self._lines:
             self._lines.extend(split_lines(self.text))
         return self._lines
+
+    def written_lines(self) -> list[str]:
+        """The lines as a person wrote them, as many as there are in `lines`."""
+        return split_lines(self.written) if self.written else self.lines()
 
     def locate(self, line: int) -> tuple[int | None, int]:
         """(the notebook's cell or None, the line there) of a line of the text."""
