@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seedlint import registry
 from seedlint.config import Config
@@ -13,10 +14,14 @@ from seedlint.index.build import Counts, summaries
 from seedlint.index.cache import SummaryCache
 from seedlint.index.summary import Summary
 from seedlint.knowledge import Knowledge, load_tables
-from seedlint.rule import Finding
+from seedlint.rule import Finding, Place
 from seedlint.sources.discover import Project
 from seedlint.sources.read import read
 from seedlint.sources.source import Problem, Source
+
+if TYPE_CHECKING:
+    from seedlint.findings import Found
+    from seedlint.program.modules import Program
 
 
 @dataclass(slots=True)
@@ -30,6 +35,17 @@ class Analysis:
     entries: int = 0
     hidden: int = 0
     counts: Counts = field(default_factory=Counts)
+    evidence: Evidence | None = None
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What the findings rest on, by (place, code, stream); `modules` maps module names to their files."""
+
+    program: Program
+    roots: frozenset[str]
+    modules: dict[str, Source]
+    found: dict[tuple[Place, str, str | None], Found]
 
 
 def analyze(
@@ -108,7 +124,10 @@ def _judge(
     lines, machine = timelines(program, knowledge, chosen, library=config.library)
     sources = {name: by_path[module.path] for name, module in program.modules.items()}
     tests = {sources[name].path for name, module in program.modules.items() if is_test(module)}
-    found = [judged.to_finding(item, sources) for item in judged.collect(lines, rules)]
+    grounds = [(judged.to_finding(item, sources), item) for item in judged.collect(lines, rules)]
+    found = [finding for finding, _ in grounds]
+    by_key = {(finding.place, finding.code, finding.stream): item for finding, item in grounds}
+    out.evidence = Evidence(program, knowledge.roots, sources, by_key)
     found.sort(key=lambda finding: (finding.place, finding.code, finding.stream or ""))
     shown = [f for f in found if config.tests or (f.entry not in tests and f.place.path not in tests)]
     out.hidden = len(found) - len(shown)
