@@ -605,7 +605,7 @@ def _run_script(m: Machine, args: calls.Arguments, pos: Position) -> Value:
 
     names = [str(arg.value) for arg in args.positional if isinstance(arg, Const)]
     if len(names) == 2:
-        run_script(m, *names, pos)
+        run_script(m, names[0], names[1], pos)
     return NONE
 
 
