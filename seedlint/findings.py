@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -62,11 +63,25 @@ def to_finding(found: Found, sources: Mapping[str, Source]) -> Finding:
 
 def _with_paths(text: str, timeline: Timeline, sources: Mapping[str, Source]) -> str:
     """Name files as the working directory sees them, not as the project's root does."""
+    if ".ipynb:" in text:
+        text = _with_cells(text, sources)
     source = sources[timeline.entry]
     if source.path == source.root_path:
         return text
     for spelled, other in {s.root_path: s.path for s in sources.values() if s.root_path in text}.items():
         text = text.replace(f" {spelled}", f" {other}")
+    return text
+
+
+def _with_cells(text: str, sources: Mapping[str, Source]) -> str:
+    """Count the lines of notebooks within their cells."""
+    for source in sources.values():
+        if source.cells and f"{source.root_path}:" in text:
+            parts = re.split(rf"(?<![\w/]){re.escape(source.root_path)}:(\d+)", text)
+            for i in range(1, len(parts), 2):
+                cell, line = source.locate(int(parts[i]))
+                parts[i] = f"{source.root_path}:cell {cell}:{line}"
+            text = "".join(parts)
     return text
 
 

@@ -33,7 +33,7 @@ def as_dict(finding: Finding) -> dict[str, Any]:
         "entry": finding.entry,
         "entries": finding.entries,
         "group": finding.group,
-        "trace": [{"path": s.path, "line": s.line, "text": s.text} for s in finding.trace],
+        "trace": [{"path": s.path, "cell": s.cell, "line": s.line, "text": s.text} for s in finding.trace],
         "fix": None if finding.fix is None else _fix(finding.fix),
         "verdict": None if finding.verdict is None else _verdict(finding.verdict),
     }

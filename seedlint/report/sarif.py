@@ -66,7 +66,8 @@ def _rule(rule: type[Rule], page: str) -> dict[str, Any]:
 
 
 def _result(finding: Finding, fingerprint: str) -> dict[str, Any]:
-    text = f"{finding.message}. {finding.help}"[:LONGEST_MESSAGE]
+    cell = "" if finding.place.cell is None else f"In cell {finding.place.cell}: "
+    text = f"{cell}{finding.message}. {finding.help}"[:LONGEST_MESSAGE]
     out: dict[str, Any] = {
         "ruleId": finding.code,
         "level": _LEVELS[finding.severity],
@@ -85,7 +86,7 @@ def _result(finding: Finding, fingerprint: str) -> dict[str, Any]:
                         "artifactLocation": {"uri": uri(step.path)},
                         "region": {"startLine": step.line},
                     },
-                    "message": {"text": step.text},
+                    "message": {"text": step.text if step.cell is None else f"{step.text} (cell {step.cell})"},
                 }
             }
             for step in finding.trace[:MOST_LOCATIONS]

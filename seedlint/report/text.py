@@ -69,13 +69,16 @@ def _mark(finding: Finding) -> str:
 def place(finding: Finding) -> str:
     """`path:line:column`, with the cell of a notebook."""
     where = finding.place
-    cell = "" if where.cell is None else f":cell {where.cell}"
-    return f"{where.path}{cell}:{where.line}:{where.column}"
+    return f"{where.path}{_cell(where.cell)}:{where.line}:{where.column}"
+
+
+def _cell(cell: int | None) -> str:
+    return "" if cell is None else f":cell {cell}"
 
 
 def trace(finding: Finding) -> str:
     """The path from the entry: `train.py:88 main -> build.py:12 make_model -> torch.nn.Linear`."""
-    steps = [f"{step.path}:{step.line} {step.text}" for step in finding.trace[:-1]]
+    steps = [f"{step.path}{_cell(step.cell)}:{step.line} {step.text}" for step in finding.trace[:-1]]
     return " -> ".join([*steps, finding.trace[-1].text])
 
 
