@@ -98,7 +98,7 @@ def module_name(path: str) -> tuple[str, bool]:
 def build(summaries: Mapping[str, Summary], libraries: Iterable[str]) -> Program:
     """Make a Program of the summaries of a project's files, by path from its root."""
     modules = {}
-    for path in sorted(summaries):
+    for path in sorted(summaries, key=lambda path: (path.endswith(".ipynb"), path)):
         name, package = module_name(path)
         if name in modules and path.endswith(".ipynb"):
             name += "(notebook)"
