@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from seedlint.config import Config, load
-from seedlint.engine import analyze
+from seedlint.engine import analyze, display
 from seedlint.rule import Finding
-from seedlint.sources.discover import Project, discover
+from seedlint.sources.discover import Project, discover, project_root, walk
+from seedlint.sources.read import decode
 from seedlint.sources.source import Problem, Source
 
 
@@ -40,15 +41,40 @@ def check(
     return out
 
 
+def check_text(path: Path, text: str, config: Config | None = None, *, cache_dir: Path | None = None) -> Checked:
+    """Check one file as an editor holds it, in the project around it; the file itself need not exist.
+
+    Raises `ConfigError` and `TableError`.
+    """
+    out = Checked()
+    file = path.resolve()
+    root = project_root(file)
+    config = config or load(root)
+    source = decode(text.encode("utf-8"), file, root, display(file))
+    if isinstance(source, Problem):
+        out.problems.append(source)
+        return out
+    around = dict.fromkeys((*walk(root, (*config.exclude, *config.extend_exclude)), file))
+    _check_project(Project(root, tuple(around), frozenset([file])), config, out, 1, cache_dir, {file: source})
+    return out
+
+
 def findings(paths: Sequence[Path], config: Config | None = None) -> Iterator[Finding]:
     """The findings of some paths, by place."""
     yield from check(paths, config).findings
 
 
-def _check_project(project: Project, config: Config, out: Checked, jobs: int, cache_dir: Path | None) -> None:
+def _check_project(
+    project: Project,
+    config: Config,
+    out: Checked,
+    jobs: int,
+    cache_dir: Path | None,
+    texts: dict[Path, Source] | None = None,
+) -> None:
     from seedlint import suppress
 
-    analysis = analyze(project, config, jobs=jobs, cache_dir=cache_dir)
+    analysis = analyze(project, config, jobs=jobs, cache_dir=cache_dir, texts=texts)
     shown = suppress.apply(analysis.findings, analysis.sources)
     out.findings += sorted(shown.kept, key=lambda finding: (finding.place, finding.code))
     out.suppressed += shown.silenced
