@@ -10,7 +10,7 @@ from pathlib import Path
 from seedlint.sources.source import Problem
 
 SUFFIXES = (".py", ".ipynb")
-ROOT_MARKS = ("pyproject.toml", "setup.cfg", "setup.py", ".git")
+PACKAGING_MARKS = ("pyproject.toml", "setup.cfg", "setup.py")
 SKIPPED = frozenset(
     {
         "__pycache__", "__pypackages__", "build", "dist", "node_modules", "site-packages", "venv",
@@ -51,11 +51,28 @@ def discover(paths: Sequence[Path], exclude: Iterable[str] = ()) -> tuple[list[P
 
 
 def project_root(file: Path) -> Path:
-    """The nearest folder above a file that marks a project, or the file's own."""
+    """The folder of the project that a file belongs to.
+
+    That is the nearest one above it with a configuration for seedlint, else the repository's, so that
+    some files of a repository get the verdicts that they get with all; else the nearest one that
+    packaging marks, else the file's own.
+    """
+    packaged = None
     for folder in file.parents:
-        if any((folder / mark).exists() for mark in ROOT_MARKS):
+        if _configured(folder) or (folder / ".git").exists():
             return folder
-    return file.parent
+        if packaged is None and any((folder / mark).exists() for mark in PACKAGING_MARKS):
+            packaged = folder
+    return packaged or file.parent
+
+
+def _configured(folder: Path) -> bool:
+    if (folder / "seedlint.toml").exists():
+        return True
+    try:
+        return b"[tool.seedlint" in (folder / "pyproject.toml").read_bytes()
+    except OSError:
+        return False
 
 
 def walk(root: Path, exclude: Sequence[str]) -> Iterator[Path]:
