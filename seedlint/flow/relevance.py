@@ -20,6 +20,8 @@ Chain = tuple[str, ...]
 """A dotted name as it is written: `np.random.rand` is ("np", "random", "rand")."""
 _IMPLICIT = ("__call__", "__iter__", "__next__", "__getitem__", "__enter__")
 """Methods that run without their name being written."""
+_MOST_HOPS = 8
+"""An imported name may be imported there as well; longer chains of these are not followed."""
 _DEEPEST_VALUE = 4
 """A row's value may name another callable; further names are not followed."""
 
@@ -38,9 +40,7 @@ class Names:
                 owner, _, last = name.rpartition(".")
                 if knowledge.class_(owner) is not None or any(row.anywhere for row in knowledge.calls(name)):
                     self.methods.add(last)
-                while owner:
-                    self.namespaces.add(owner)
-                    owner = owner.rpartition(".")[0]
+                self.namespaces.add(owner)
 
     def matter(self, dotted: str, depth: int = 0) -> bool:
         """Whether something of interest may be done with the object of this name."""
@@ -67,7 +67,7 @@ class Names:
         return any(self.interesting(row) for item in found if item is not None for row in item[1])
 
 
-class _Unit:
+class Unit:
     """What one name of a module stands for: the names and attributes that its definition mentions."""
 
     __slots__ = ("attributes", "chains")
@@ -77,14 +77,13 @@ class _Unit:
         self.attributes: set[str] = set()
 
 
-class _Lexicon:
+class Lexicon:
     """One module by its names: the units that it defines, and what its imports bind."""
 
     def __init__(self, body: Iterable[Any]) -> None:
-        self.units: dict[str, _Unit] = {}
+        self.units: dict[str, Unit] = {}
         self.imports: dict[str, list[tuple[int, str, str]]] = {}
         self.stars: list[tuple[int, str]] = []
-        self.relevant: set[str] = set()
         self._read(body)
 
     def _read(self, body: Iterable[Any]) -> None:
@@ -96,47 +95,69 @@ class _Lexicon:
                 self._mention([target[1] for target in statement[2] if target and target[0] == "name"], statement)
             elif kind == "annotate":
                 self._mention([statement[2]], statement)
-            elif kind in ("import", "from"):
+            elif kind == "import" or kind == "from":
                 self._mention([], statement)
             else:
-                blocks = [part for part in statement[2:] if _is_block(part)]
-                self._mention([], [part for part in statement[2:] if not _is_block(part)])
-                for block in blocks:
-                    self._read(block)
+                for part in statement[2:]:
+                    if _is_block(part):
+                        self._read(part)
                 if kind == "try":
                     for handler in statement[3]:
                         self._read(handler[2])
 
     def _mention(self, names: list[str], tree: Any) -> None:
-        unit = _Unit()
-        for node in _nodes(tree):
-            if _is_attribute(node):
-                unit.attributes.add(node[2])
-            elif node[0] == "import":
-                for dotted, alias in node[2]:
-                    bound, target = (alias, dotted) if alias else (dotted.partition(".")[0],) * 2
-                    self.imports.setdefault(bound, []).append((0, target, ""))
-            elif node[0] == "from":
-                for name, alias in node[4]:
-                    if name == "*":
-                        self.stars.append((node[2], node[3]))
-                    else:
-                        self.imports.setdefault(alias or name, []).append((node[2], node[3], name))
-        unit.chains.update(chains(tree))
+        unit = Unit()
+        stack = [tree]
+        while stack:
+            node = stack.pop()
+            kind = node[0]
+            if kind == "name" and len(node) == 2 and type(node[1]) is str:
+                unit.chains.add((node[1],))
+                continue
+            if kind == "attr" and _is_attribute(node):
+                parts = []
+                while node and _is_attribute(node):
+                    parts.append(node[2])
+                    node = node[1]
+                unit.attributes.update(parts)
+                if node and node[0] == "name":
+                    unit.chains.add((node[1], *reversed(parts)))
+                elif node:
+                    stack.append(node)
+                continue
+            if kind == "import" or kind == "from":
+                self._bind(node)
+            elif type(kind) is int:
+                continue
+            stack += [part for part in node if type(part) is tuple and part]
         for name in names:
             known = self.units.setdefault(name, unit)
             if known is not unit:
                 known.chains |= unit.chains
                 known.attributes |= unit.attributes
 
+    def _bind(self, statement: Any) -> None:
+        """Note what an import binds; a parameter that is called `from` cannot be, since it is a keyword."""
+        if statement[0] == "import":
+            for dotted, alias in statement[2]:
+                bound, target = (alias, dotted) if alias else (dotted.partition(".")[0],) * 2
+                self.imports.setdefault(bound, []).append((0, target, ""))
+            return
+        for name, alias in statement[4]:
+            if name == "*":
+                self.stars.append((statement[2], statement[3]))
+            else:
+                self.imports.setdefault(alias or name, []).append((statement[2], statement[3], name))
+
 
 class Relevance:
-    """The names of each module that lead to a row of interest."""
+    """The names of each module that lead to a row of interest; `lexicons` keeps what was read for the next."""
 
-    def __init__(self, program: Program, names: Names) -> None:
+    def __init__(self, program: Program, names: Names, lexicons: dict[str, Lexicon]) -> None:
         self.program = program
         self.names = names
-        self._lexicons: dict[str, _Lexicon] = {}
+        self.relevant: dict[str, set[str]] = {}
+        self._lexicons = lexicons
         self._importers: dict[str, set[str]] = {}
         waiting = self._first_modules()
         while waiting:
@@ -146,13 +167,11 @@ class Relevance:
 
     def has(self, module: str, name: str) -> bool:
         """Whether what a module binds to a name may do something of interest."""
-        lexicon = self._lexicons.get(module)
-        return lexicon is not None and name in lexicon.relevant
+        return name in self.relevant.get(module, ())
 
     def any(self, module: str) -> bool:
         """Whether a module defines anything of interest."""
-        lexicon = self._lexicons.get(module)
-        return lexicon is not None and bool(lexicon.relevant)
+        return bool(self.relevant.get(module))
 
     def _first_modules(self) -> set[str]:
         """The modules that import a described library; notes who imports whom on the way."""
@@ -171,48 +190,43 @@ class Relevance:
         """Find what became relevant in a module; whether anything did."""
         lexicon = self._lexicons.get(module)
         if lexicon is None:
-            lexicon = self._lexicons[module] = _Lexicon(self.program.modules[module].summary.body)
-        before = len(lexicon.relevant)
+            lexicon = self._lexicons[module] = Lexicon(self.program.modules[module].summary.body)
+        relevant = self.relevant.setdefault(module, set())
+        before = len(relevant)
         for level, dotted in lexicon.stars:
             owner = self.program.resolve(module, level, dotted)
-            if owner is not None and owner in self._lexicons:
-                lexicon.relevant |= self._lexicons[owner].relevant
+            relevant |= self.relevant.get(owner or "", set())
         for name, targets in lexicon.imports.items():
-            if name not in lexicon.relevant and any(self._target_matters(module, *target) for target in targets):
-                lexicon.relevant.add(name)
+            if name not in relevant and any(
+                last and self._reaches(module, level, dotted, (last,)) for level, dotted, last in targets
+            ):
+                relevant.add(name)
         changed = True
         while changed:
             changed = False
             for name, unit in lexicon.units.items():
-                if name not in lexicon.relevant and self._unit_matters(module, lexicon, unit):
-                    lexicon.relevant.add(name)
+                if name not in relevant and self._unit_matters(module, lexicon, unit):
+                    relevant.add(name)
                     changed = True
-        return len(lexicon.relevant) > before
+        return len(relevant) > before
 
-    def _unit_matters(self, module: str, lexicon: _Lexicon, unit: _Unit) -> bool:
+    def _unit_matters(self, module: str, lexicon: Lexicon, unit: Unit) -> bool:
         if not unit.attributes.isdisjoint(self.names.methods):
             return True
         return any(self._chain_matters(module, lexicon, chain) for chain in unit.chains)
 
-    def _chain_matters(self, module: str, lexicon: _Lexicon, chain: Chain) -> bool:
-        first = chain[0]
-        if first in lexicon.units and first in lexicon.relevant:
+    def _chain_matters(self, module: str, lexicon: Lexicon, chain: Chain, hops: int = 0) -> bool:
+        first, rest = chain[0], chain[1:]
+        if first in lexicon.units and first in self.relevant[module]:
             return True
         for level, dotted, name in lexicon.imports.get(first, ()):
-            rest = [part for part in (name, *chain[1:]) if part]
-            if self._reaches(module, level, dotted, rest):
+            if self._reaches(module, level, dotted, (name, *rest) if name else rest, hops):
                 return True
         if first not in lexicon.units and first not in lexicon.imports:
-            for level, dotted in lexicon.stars:
-                if self._reaches(module, level, dotted, list(chain)):
-                    return True
+            return any(self._reaches(module, level, dotted, chain, hops) for level, dotted in lexicon.stars)
         return False
 
-    def _target_matters(self, module: str, level: int, dotted: str, name: str) -> bool:
-        """Whether an import binds something of the project that is relevant, or a callable of interest."""
-        return bool(name) and self._reaches(module, level, dotted, [name])
-
-    def _reaches(self, module: str, level: int, dotted: str, rest: list[str]) -> bool:
+    def _reaches(self, module: str, level: int, dotted: str, rest: Chain, hops: int = 0) -> bool:
         """Whether `dotted` followed by `rest` is of interest: of a library, or of the project."""
         owner = self.program.resolve(module, level, dotted)
         if owner is None and level == 0 and not self.program.contains(module, level, dotted):
@@ -220,10 +234,12 @@ class Relevance:
         base = owner if owner is not None else dotted
         while rest and f"{base}.{rest[0]}" in self.program.modules:
             base, rest = f"{base}.{rest[0]}", rest[1:]
-        lexicon = self._lexicons.get(base)
-        if lexicon is None:
+        relevant = self.relevant.get(base)
+        if relevant is None:
             return False
-        return rest[0] in lexicon.relevant if rest else bool(lexicon.relevant)
+        if not rest or rest[0] in relevant:
+            return bool(relevant)
+        return hops < _MOST_HOPS and self._chain_matters(base, self._lexicons[base], rest, hops + 1)
 
 
 def chains(tree: Any) -> Iterator[Chain]:
@@ -243,17 +259,6 @@ def chains(tree: Any) -> Iterator[Chain]:
             yield (node[1],)
             continue
         if node:
-            stack += [part for part in node if type(part) in (tuple, list)]
-
-
-def _nodes(tree: Any) -> Iterator[Any]:
-    """Every tuple in a tree that has a kind."""
-    stack = [tree]
-    while stack:
-        node = stack.pop()
-        if node:
-            if isinstance(node[0], str) and len(node) > 2:
-                yield node
             stack += [part for part in node if type(part) in (tuple, list)]
 
 

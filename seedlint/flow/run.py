@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from seedlint.flow import calls, definitions, imports
 from seedlint.flow.activation import Activation
 from seedlint.flow.machine import Frame, Machine, Terminated
-from seedlint.flow.relevance import Names, Relevance
+from seedlint.flow.relevance import Lexicon, Names, Relevance
 from seedlint.flow.state import SEEDED
 from seedlint.flow.timeline import Timeline, flatten
 from seedlint.flow.values import Class, Function, Method, Object, Scope, Value, Wrapped
@@ -93,8 +93,9 @@ def _unreached(machine: Machine, reached: list[Timeline], library: bool) -> list
     else:
         passes = [lambda row: bool(row.seeds) and row.seeds != ("self",), lambda row: _asked(row, seeded)]
     seeded = seeded_streams(reached)
+    lexicons: dict[str, Lexicon] = {}
     for interesting in passes:
-        chosen = Relevance(machine.program, Names(machine.knowledge, interesting)) if interesting else None
+        chosen = Relevance(machine.program, Names(machine.knowledge, interesting), lexicons) if interesting else None
         for name in modules:
             if chosen is None or chosen.any(name):
                 run_unreached(machine, activations[name], chosen)
