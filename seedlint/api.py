@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,9 +41,17 @@ def check(
     return out
 
 
-def check_text(path: Path, text: str, config: Config | None = None, *, cache_dir: Path | None = None) -> Checked:
+def check_text(
+    path: Path,
+    text: str,
+    config: Config | None = None,
+    *,
+    around: Iterable[Path] | None = None,
+    cache_dir: Path | None = None,
+) -> Checked:
     """Check one file as an editor holds it, in the project around it; the file itself need not exist.
 
+    With `around`, the project is these files, and what stands in them is reported as well.
     Raises `ConfigError` and `TableError`.
     """
     out = Checked()
@@ -54,8 +62,10 @@ def check_text(path: Path, text: str, config: Config | None = None, *, cache_dir
     if isinstance(source, Problem):
         out.problems.append(source)
         return out
-    around = dict.fromkeys((*walk(root, (*config.exclude, *config.extend_exclude)), file))
-    _check_project(Project(root, tuple(around), frozenset([file])), config, out, 1, cache_dir, {file: source})
+    others = walk(root, (*config.exclude, *config.extend_exclude)) if around is None else around
+    reported = frozenset([file]) if around is None else None
+    project = Project(root, tuple(dict.fromkeys((*others, file))), reported)
+    _check_project(project, config, out, 1, cache_dir, {file: source})
     return out
 
 
