@@ -275,13 +275,18 @@ def _choice(m: Machine, e: Any) -> Value:
 def _op(m: Machine, e: Any) -> Value:
     operator, operands = e[1], [evaluate(m, operand) for operand in e[2]]
     if operator == "fmt":
-        return next((o for o in operands if isinstance(o, Entropy)), UNKNOWN)
+        named = (Option(UNKNOWN, o.name) for o in operands if isinstance(o, Option) and o.name in m.seed_options)
+        return next((o for o in operands if isinstance(o, Entropy)), next(named, UNKNOWN))
     if operator == "slice":
         return UNKNOWN
     if operator in ("BitOr", "Add") and any(isinstance(o, Container) for o in operands):
         return builtin.concatenate(m, operands)
     if len(operands) == 2 and all(isinstance(o, Const) for o in operands):
         return _calculate(operator, operands[0].value, operands[1].value)  # type: ignore[union-attr]
+    if operator == "MatMult" and isinstance(operands[0], ExternalObject):
+        product = library.call_external_method(m, operands[0], "__matmul__", operands[1:], m.line_of(None))
+        if product is not UNKNOWN:
+            return product
     known = _computed(operator, operands) if len(operands) == 2 else None
     return arithmetic(tuple(operands)) if known is None else known
 
