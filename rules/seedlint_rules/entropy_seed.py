@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
-from seedlint_rules.wording import draws
+from seedlint_rules.wording import draws, follows_torch, in_worker
 
 
 class EntropySeed(Rule):
@@ -22,6 +22,8 @@ class EntropySeed(Rule):
             return
         told = set()
         for moment in timeline.seeds():
+            if in_worker(moment) and follows_torch(moment):
+                continue  # the loader's base seed is what is missing: SDL401
             if moment.state.kind == "entropy" and moment.spot not in told and self._used(moment, timeline):
                 told.add(moment.spot)
                 yield self._report(moment, timeline)

@@ -8,7 +8,7 @@ from seedlint.flow.timeline import Timeline
 from seedlint.flow.values import truth
 from seedlint.rule import Report, Rule, Severity
 
-_FLAGS = ("cudnn.deterministic", "deterministic_algorithms")
+_FLAGS = ("cudnn.deterministic", "deterministic.algorithms")
 _LAYERS = ("convolution", "recurrent")
 
 

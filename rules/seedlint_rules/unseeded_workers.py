@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seedlint.flow.timeline import Timeline
+from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
-from seedlint_rules.wording import draws, seeded_instead
+from seedlint_rules.wording import drawn, draws, follows_torch, in_worker, name, seeded_instead
 
 
 class UnseededWorkers(Rule):
@@ -17,20 +17,45 @@ class UnseededWorkers(Rule):
     summary = "DataLoader workers draw from a state no seed reaches"
 
     def check(self, timeline: Timeline) -> Iterator[Report]:
-        """Report loaders with workers that are iterated while torch's stream is unseeded, where they are built."""
+        """Report loaders with workers that are iterated while no seed covers them, where they are built."""
         if not timeline.reached:
             return
         told = set()
-        for moment in draws(timeline, "worker"):
-            if moment.spot in told:
-                continue
-            told.add(moment.spot)
-            message = (
-                "this loader takes its order and its workers' seeds from the torch stream, which no seed reaches "
-                f"when {timeline.path} iterates it{seeded_instead(timeline, 'torch')}"
-            )
-            help_text = (
-                "Call `torch.manual_seed(seed)` before the loader is iterated, or pass "
-                "`generator=torch.Generator().manual_seed(seed)`."
-            )
-            yield Report(moment, message, help_text, Severity.ERROR, "torch", "workers")
+        for draw in self._uncovered(timeline):
+            stream = draw.stream if self._torch_seeded(draw, timeline) else "torch"
+            if (draw.spot, stream) not in told:
+                told.add((draw.spot, stream))
+                yield self._loader(draw, timeline) if stream == "torch" else self._not_reseeded(draw, timeline)
+
+    def _uncovered(self, timeline: Timeline) -> Iterator[Moment]:
+        """Draws of a loader or its workers that no seed covers, and those whose seed follows torch's in vain."""
+        yield from draws(timeline, "worker")
+        from_torch = {seed.inner for seed in timeline.seeds() if in_worker(seed) and follows_torch(seed)}
+        yield from (draw for draw in draws(timeline, "entropy") if in_worker(draw) and draw.state.seed in from_torch)
+
+    def _torch_seeded(self, draw: Moment, timeline: Timeline) -> bool:
+        """Whether torch is seeded when the loader is iterated, so that the worker's stream follows something else."""
+        seeds = timeline.seeds("torch")
+        return draw.stream != "torch" and any(s.state.kind == "seeded" and s.order < draw.order for s in seeds)
+
+    def _loader(self, draw: Moment, timeline: Timeline) -> Report:
+        message = (
+            "this loader takes its order and its workers' seeds from the torch stream, which no seed reaches "
+            f"when {timeline.path} iterates it{seeded_instead(timeline, 'torch')}"
+        )
+        help_text = (
+            "Call `torch.manual_seed(seed)` before the loader is iterated, or pass "
+            "`generator=torch.Generator().manual_seed(seed)`."
+        )
+        return Report(draw, message, help_text, Severity.ERROR, "torch", "workers")
+
+    def _not_reseeded(self, draw: Moment, timeline: Timeline) -> Report:
+        message = (
+            f"the workers of this loader draw with `{drawn(draw)}` from the {draw.stream} stream, which no seed reaches "
+            f"when {timeline.path} runs; in this version of torch the torch seed does not cover {name(draw.stream)}"
+        )
+        help_text = (
+            "Pass a `worker_init_fn` that seeds it from `torch.initial_seed() % 2**32`, "
+            "or use torch 1.9 or later, which does."
+        )
+        return Report(draw, message, help_text, Severity.ERROR, draw.stream, f"workers:{draw.stream}")

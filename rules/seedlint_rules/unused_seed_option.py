@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
-from seedlint_rules.wording import draws, drawn, seed_call
+from seedlint_rules.wording import drawn, draws, seed_call
 
 _EXPOSED = ("unseeded", "parameter", "child", "worker")
 

@@ -47,6 +47,8 @@ def seeded_instead(timeline: Timeline, stream: str) -> str:
     )
     if "torch" in others:
         others = [other for other in others if other not in ("cuda", "mps", "xpu")]
+    elif stream == "torch" and "cuda" in others:
+        others = [other for other in others if other not in ("mps", "xpu")]
     if not others:
         return ""
     names = join([name(other) for other in others])
@@ -63,6 +65,21 @@ def join(words: Iterable[str]) -> str:
 def drawn(moment: Moment) -> str:
     """The callee of a draw as a reader knows it."""
     return moment.callee.removesuffix(".__call__").removesuffix(".__iter__")
+
+
+def in_worker(moment: Moment) -> bool:
+    """Whether a DataLoader's worker runs it."""
+    return "/worker:" in moment.process
+
+
+def follows_torch(seed: Moment) -> bool:
+    """Whether a seed's value is the state of torch's own stream."""
+    return str(seed.detail["source"]).startswith("torch.")
+
+
+def on_cuda(timeline: Timeline) -> bool:
+    """Whether the program moves something to a GPU, or draws there."""
+    return bool(timeline.marks("to-cuda")) or any(moment.stream == "cuda" for moment in timeline.of("draw"))
 
 
 def draws(timeline: Timeline, *exposures: str) -> Iterable[Moment]:

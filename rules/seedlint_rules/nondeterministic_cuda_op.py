@@ -1,0 +1,52 @@
+"""SDL303: an operation with no deterministic default on CUDA, without deterministic algorithms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seedlint.flow.timeline import Moment, Timeline
+from seedlint.flow.values import truth
+from seedlint.rule import Report, Rule, Severity
+from seedlint_rules.wording import drawn, in_worker, on_cuda
+
+
+class NondeterministicCudaOp(Rule):
+    """An operation with no deterministic default on CUDA, without `use_deterministic_algorithms(True)`."""
+
+    code = "SDL303"
+    name = "nondeterministic-cuda-op"
+    summary = "an operation with no deterministic default on CUDA, without `use_deterministic_algorithms(True)`"
+    severity = Severity.WARNING
+
+    def check(self, timeline: Timeline) -> Iterator[Report]:
+        """Report each kind of operation once in a module, where the program seeds and uses CUDA."""
+        if not timeline.reached or not timeline.seeds("torch", "cuda") or not on_cuda(timeline):
+            return
+        if any(truth(flag.detail["value"])[0] is not False for flag in timeline.flags("deterministic.algorithms")):
+            return
+        without_form = {(mark.inner, mark.callee) for mark in timeline.marks("no-deterministic-form")}
+        told = set()
+        for mark in self._operations(timeline):
+            if not in_worker(mark) and mark.spot not in told:
+                told.add(mark.spot)
+                yield self._report(mark, timeline, (mark.inner, mark.callee) in without_form)
+
+    def _operations(self, timeline: Timeline) -> Iterator[Moment]:
+        yield from timeline.marks("nondeterministic-cuda")
+        if timeline.marks("backward"):
+            yield from timeline.marks("nondeterministic-cuda-backward")
+
+    def _report(self, mark: Moment, timeline: Timeline, without_form: bool) -> Report:
+        name = drawn(mark).removesuffix(".forward")
+        gradient = "the gradient of " if mark.detail["mark"].endswith("backward") else ""
+        message = (
+            f"{gradient}`{name}` adds in any order on CUDA, so that its result may differ from run to run "
+            f"when {timeline.path} runs, although it seeds torch"
+        )
+        help_text = "Call `torch.use_deterministic_algorithms(True)`, beside the seed."
+        if without_form:
+            help_text = (
+                f"Use another operation: `{name}` has no deterministic form on CUDA, "
+                "and raises an error under `torch.use_deterministic_algorithms(True)`."
+            )
+        return Report(mark, message, help_text, self.severity, "cuda", f"operation:{name}")
