@@ -58,6 +58,7 @@ def to_finding(found: Found, sources: Mapping[str, Source]) -> Finding:
         group=_group(rule.code, entry, report),
         trace=tuple(_trace(moment, sources)),
         callee=moment.callee,
+        reached=timeline.reached,
     )
 
 

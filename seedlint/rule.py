@@ -99,7 +99,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a rule says about one place."""
+    """What a rule says about one place; `reached` is False where no entry runs it."""
 
     place: Place
     code: str
@@ -113,6 +113,7 @@ class Finding:
     group: str
     trace: tuple[TraceStep, ...]
     callee: str = ""
+    reached: bool = True
     fix: Fix | None = None
     verdict: Verdict | None = None
 

@@ -49,14 +49,14 @@ class Session:
         from seedlint.knowledge import TableError
 
         try:
-            found = list(self.new_findings())
+            found = sorted(self.new_findings(), key=lambda pair: (pair[0], pair[1].place))
         except (ConfigError, TableError) as error:
             if str(error) != self.complaint:
                 self.complaint = str(error)
                 print(f"seedlint: {error}", file=sys.stderr)
             return
         if found:
-            from IPython.display import display  # type: ignore[import-not-found]
+            from IPython.display import display
 
             lines = self.texts()
             blocks = [block(finding, cell, lines) for cell, finding in found]
@@ -64,7 +64,7 @@ class Session:
             marked = "".join(
                 f'<div style="{_STYLE.format(colour)}">{html.escape(text)}</div>' for text, colour in blocks
             )
-            display({"text/plain": _Plain(plain), "text/html": marked}, raw=True)
+            display({"text/plain": _Plain(plain), "text/html": marked}, raw=True)  # type: ignore[no-untyped-call]
 
     def texts(self) -> list[str]:
         """What was run, by execution number; the first is none."""
@@ -82,7 +82,7 @@ class Session:
         for finding in checked.findings:
             cell = _cell(finding, shown)
             key = (cell, finding.place.line, finding.place.path, finding.code)
-            if cell is not None and key not in self.told:
+            if cell is not None and finding.reached and key not in self.told:
                 self.told.add(key)
                 yield cell, finding
 
