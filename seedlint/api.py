@@ -85,8 +85,8 @@ def _check_project(
     from seedlint import suppress
 
     analysis = analyze(project, config, jobs=jobs, cache_dir=cache_dir, texts=texts)
-    shown = suppress.apply(analysis.findings, analysis.sources)
-    out.findings += sorted(shown.kept, key=lambda finding: (finding.place, finding.code))
+    shown = suppress.apply(analysis.findings, analysis.sources, list(analysis.sources))
+    out.findings += sorted([*shown.kept, *shown.unused], key=lambda finding: (finding.place, finding.code))
     out.suppressed += shown.silenced
     out.problems += analysis.problems
     out.sources.update(analysis.sources)

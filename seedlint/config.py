@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
+
+NAMES = ("seedlint.toml", "pyproject.toml")
+"""Files that may hold a configuration; the first one that is found in a folder counts."""
 
 
 class ConfigError(Exception):
@@ -15,8 +19,29 @@ class ConfigError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Selection:
+    """Which codes are wanted; codes are given whole, as prefixes (`SDL1`), or as `ALL`."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+
+    def decide(self, code: str, before: bool) -> bool:
+        """Whether a code is wanted, `before` being what counts without this; the longest prefix decides."""
+        wanted = _longest(code, self.select + self.extend_select)
+        ignored = _longest(code, self.ignore)
+        if max(wanted, ignored) < 0:
+            return before and not self.select
+        return wanted > ignored
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
-    """Settings of one run; codes are given whole, as prefixes (`SDL1`), or as `ALL`."""
+    """Settings of one run.
+
+    `over` is the command line's selection, which has the last word. `folder` is where the settings were
+    found: patterns and paths in them start there.
+    """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -32,20 +57,21 @@ class Config:
     seed: int = 42
     fail_on: str = "note"
     baseline: str = ""
+    over: Selection = field(default_factory=Selection)
+    folder: Path | None = None
 
     def selects(self, code: str, default: bool) -> bool:
         """Whether findings of a code are wanted; the longest prefix decides between select and ignore."""
-        wanted = _longest(code, self.select) if self.select else (1 if default else 0)
-        wanted = max(wanted, _longest(code, self.extend_select))
-        return (
-            wanted > 0
-            and wanted >= _longest(code, self.ignore)
-            and not (_longest(code, self.ignore) and wanted <= _longest(code, self.ignore))
-        )
+        own = Selection(self.select, self.ignore, self.extend_select).decide(code, default)
+        return self.over.decide(code, own)
+
+    def excluded(self) -> tuple[str, ...]:
+        """The patterns of files to leave out, in the manner of `.gitignore`."""
+        return self.exclude + self.extend_exclude
 
 
 def _longest(code: str, prefixes: tuple[str, ...]) -> int:
-    return max((1 if p == "ALL" else len(p) for p in prefixes if p == "ALL" or code.startswith(p)), default=0)
+    return max((0 if p == "ALL" else len(p) for p in prefixes if p == "ALL" or code.startswith(p)), default=-1)
 
 
 _KINDS: dict[str, str] = {
@@ -53,7 +79,7 @@ _KINDS: dict[str, str] = {
     **dict.fromkeys(["exclude", "extend_exclude", "entries", "apis"], "texts"),
     **dict.fromkeys(["tests", "library"], "flag"),
     "per_file_ignores": "mapping",
-    "target_torch": "text",
+    "target_torch": "version",
     "baseline": "text",
     "seed": "number",
     "fail_on": "severity",
@@ -64,28 +90,29 @@ _EXPECTED = {
     "flag": "true or false",
     "mapping": "a table of file patterns and lists of codes",
     "text": "a string",
+    "version": 'a version, as in "1.8"',
     "number": "a whole number",
     "severity": 'one of "error", "warning", "note"',
 }
 
 
-def load(root: Path, explicit: Path | None = None) -> Config:
+def load(root: Path, explicit: Path | None = None, codes: Callable[[], Iterable[str]] | None = None) -> Config:
     """The configuration of a project: of the given file, else of the nearest one at or above its root.
 
-    Raises `ConfigError` for a file that cannot be read and for a wrong value.
+    `codes` gives the rules that exist. Raises `ConfigError` for a file that cannot be read and for a wrong value.
     """
     for path in [explicit] if explicit else _candidates(root):
-        assert path is not None
         text = _read(path, bool(explicit))
         if text is None:
             continue
         section = _section(path, text)
         if section is not None or explicit:
-            return _config(path, text, section or {})
+            return _config(path, text, section or {}, codes)
     return Config()
 
 
 def _candidates(root: Path) -> list[Path]:
+    """Where a configuration may be: up to the folder that holds the repository."""
     folders = [root, *root.parents]
     for i, folder in enumerate(folders):
         if (folder / ".git").exists():
@@ -93,52 +120,106 @@ def _candidates(root: Path) -> list[Path]:
             break
     else:
         folders = folders[:1]
-    return [folder / name for folder in folders for name in ("seedlint.toml", "pyproject.toml")]
+    return [folder / name for folder in folders for name in NAMES]
 
 
 def _read(path: Path, needed: bool) -> str | None:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        if needed or not isinstance(error, OSError):
-            raise ConfigError(f"{path}:1: cannot be read: {error}") from None
+        return path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        if needed:
+            raise ConfigError(f"{path}: no such configuration file") from None
         return None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: cannot be decoded as UTF-8: {error.reason}") from None
 
 
 def _section(path: Path, text: str) -> dict[str, Any] | None:
-    if path.name == "pyproject.toml" and "tool.seedlint" not in text:
+    """The settings of a file, or None if it says nothing about seedlint."""
+    project = path.name == "pyproject.toml"
+    if project and "seedlint" not in text:
         return None
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: {error}") from None
-    if path.name == "pyproject.toml":
-        data = data.get("tool", {}).get("seedlint")
-    return data if isinstance(data, dict) else None
+        data: Any = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(_syntax(path, str(error))) from None
+    names = ["tool", "seedlint"] if project or "tool" in data else []
+    for name in names:
+        data = data.get(name)
+        if data is None:
+            return None
+        if not isinstance(data, dict):
+            raise ConfigError(f"{path}:{_line(text, name)}: `{name}` must be a table")
+    return dict(data)
 
 
-def _config(path: Path, text: str, section: dict[str, Any]) -> Config:
+def _syntax(path: Path, message: str) -> str:
+    """What the parser says, with the place in front."""
+    found = re.search(r" \(at line (\d+), column (\d+)\)$", message)
+    if found:
+        return f"{path}:{found[1]}:{found[2]}: {message[: found.start()]}"
+    return f"{path}: {message}"
+
+
+def _config(path: Path, text: str, section: dict[str, Any], codes: Callable[[], Iterable[str]] | None) -> Config:
     values: dict[str, Any] = {}
     for key, value in section.items():
         name = key.replace("-", "_")
         kind = _KINDS.get(name)
+        where = f"{path}:{_line(text, key)}"
         if kind is None:
-            close = difflib.get_close_matches(name, [f.name for f in fields(Config)], 1)
-            hint = f"; did you mean `{close[0].replace('_', '-')}`?" if close else ""
-            raise ConfigError(f"{path}:{_line(text, key)}: unknown key `{key}`{hint}")
+            raise ConfigError(f"{where}: unknown key `{key}`{_meant(name, _KINDS, kebab=True)}")
         if not _fits(kind, value):
-            raise ConfigError(f"{path}:{_line(text, key)}: `{key}` must be {_EXPECTED[kind]}")
+            raise ConfigError(f"{where}: `{key}` must be {_EXPECTED[kind]}")
         values[name] = _frozen(value)
-    return replace(Config(), **values)
+        if codes is not None and kind in ("codes", "mapping"):
+            for given in value if kind == "codes" else [code for each in value.values() for code in each]:
+                wrong = unknown_code(given, codes())
+                if wrong:
+                    raise ConfigError(f"{path}:{_line(text, key, given)}: `{key}`: {wrong}")
+    for name in ("apis", "entries", "baseline"):
+        if name in values:
+            values[name] = _from(path.parent, values[name])
+    return replace(Config(folder=path.parent), **values)
 
 
-def _line(text: str, key: str) -> int:
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.strip().strip('"').startswith(key) or f".{key}]" in line:
+def _from(folder: Path, value: Any) -> Any:
+    """Paths as they are seen from anywhere."""
+    if isinstance(value, str):
+        return str(folder / value) if value else value
+    return tuple(str(folder / item) for item in value)
+
+
+def unknown_code(given: str, codes: Iterable[str]) -> str:
+    """What is wrong with a code or prefix that was asked for: nothing, or a sentence with the nearest one."""
+    known = list(codes)
+    if given == "ALL" or (given and any(code.startswith(given) for code in known)):
+        return ""
+    return f"no rule is called `{given}`{_meant(given.upper(), known)}"
+
+
+def _meant(given: str, known: Iterable[str], kebab: bool = False) -> str:
+    close = difflib.get_close_matches(given, list(known), 1)
+    if not close:
+        return ""
+    return f"; did you mean `{close[0].replace('_', '-') if kebab else close[0]}`?"
+
+
+def _line(text: str, key: str, value: str = "") -> int:
+    """The line where a key stands, or where a value of it does."""
+    lines = text.splitlines()
+    pattern = re.compile(rf"""^\s*(?:[\w."'-]+\.)?["']?{re.escape(key)}["']?\s*[=.]|\.["']?{re.escape(key)}["']?\s*\]""")
+    for number, line in enumerate(lines, 1):
+        if pattern.search(line):
+            if value:
+                quoted = re.compile(rf"""["']{re.escape(value)}["']""")
+                return next((i for i in range(number, len(lines) + 1) if quoted.search(lines[i - 1])), number)
             return number
     return 1
 
@@ -154,6 +235,8 @@ def _fits(kind: str, value: Any) -> bool:
         return value in ("error", "warning", "note")
     if kind == "mapping":
         return isinstance(value, dict) and all(_fits("texts", item) for item in value.values())
+    if kind == "version":
+        return isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)*", value) is not None
     return isinstance(value, str)
 
 
@@ -163,3 +246,8 @@ def _frozen(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: tuple(item) for key, item in value.items()}
     return value
+
+
+def keys() -> tuple[str, ...]:
+    """The keys that `[tool.seedlint]` may hold."""
+    return tuple(f.name.replace("_", "-") for f in fields(Config) if f.name in _KINDS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +36,7 @@ class Analysis:
     hidden: int = 0
     counts: Counts = field(default_factory=Counts)
     evidence: Evidence | None = None
+    tests: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -55,8 +56,12 @@ def analyze(
     jobs: int = 1,
     cache_dir: Path | None = None,
     texts: dict[Path, Source] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Analysis:
-    """Analyse a project; `texts` replaces files by what an editor holds."""
+    """Analyse a project; `texts` replaces files by what an editor holds.
+
+    `progress` is told how many entries have run, and how many there are. Raises `TableError`.
+    """
     out = Analysis()
     sources = _read(project, texts or {}, out)
     cache = SummaryCache(cache_dir, str(project.root))
@@ -70,7 +75,7 @@ def analyze(
     out.files = len(sources)
     out.sources = {source.path: source for source in sources}
     if parsed:
-        _judge(parsed, {s.root_path: s for s in sources}, config, cache_dir, out)
+        _judge(parsed, {s.root_path: s for s in sources}, config, cache_dir, out, progress)
     if project.reported is not None:
         shown = {display(path) for path in project.reported}
         out.findings = [finding for finding in out.findings if finding.place.path in shown]
@@ -109,32 +114,42 @@ def knowledge_for(config: Config, cache_dir: Path | None) -> Knowledge:
 
 
 def _judge(
-    parsed: dict[str, Summary], by_path: dict[str, Source], config: Config, cache_dir: Path | None, out: Analysis
+    parsed: dict[str, Summary],
+    by_path: dict[str, Source],
+    config: Config,
+    cache_dir: Path | None,
+    out: Analysis,
+    progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Run the program's entries and ask the rules."""
     from seedlint import findings as judged
-    from seedlint.flow.run import timelines
-    from seedlint.program.entries import entries, is_test
+    from seedlint.flow.run import NoSuchFunction, ignore, timelines
+    from seedlint.program.entries import entries, is_test, named
     from seedlint.program.modules import build
 
     knowledge = knowledge_for(config, cache_dir)
     program = build(parsed, knowledge.roots)
-    chosen = _chosen_entries(config, program.modules, entries(program, tests=True))
+    absolute = {str(by_path[module.path].absolute): name for name, module in program.modules.items()}
+    only = bool(config.entries)
+    chosen = named(config.entries, absolute) if only else entries(program, tests=True)
+    if only and not chosen:
+        return
     rules = [rule for rule in registry.rules() if config.selects(rule.code, rule.default)]
-    lines, machine = timelines(program, knowledge, chosen, library=config.library)
+    try:
+        lines, machine = timelines(program, knowledge, chosen, config.library, only, progress or ignore)
+    except NoSuchFunction as error:
+        path = by_path[program.modules[error.module].path].path
+        out.problems.append(Problem(path, 0, 0, f"defines no `{error.function}` at its top level"))
+        return
     sources = {name: by_path[module.path] for name, module in program.modules.items()}
-    tests = {sources[name].path for name, module in program.modules.items() if is_test(module)}
+    tests = out.tests = {sources[name].path for name, module in program.modules.items() if is_test(module)}
     grounds = [(judged.to_finding(item, sources), item) for item in judged.collect(lines, rules)]
     found = [finding for finding, _ in grounds]
     by_key = {(finding.place, finding.code, finding.stream): item for finding, item in grounds}
     out.evidence = Evidence(program, knowledge.roots, sources, by_key)
     found.sort(key=lambda finding: (finding.place, finding.code, finding.stream or ""))
-    shown = [f for f in found if config.tests or (f.entry not in tests and f.place.path not in tests)]
+    shown = [f for f in found if config.tests or only or (f.entry not in tests and f.place.path not in tests)]
     out.hidden = len(found) - len(shown)
     out.findings = shown
     out.entries = sum(1 for line in lines if line.reached)
     out.counts.functions_analysed = machine.functions_analysed
-
-
-def _chosen_entries(config: Config, modules: object, found: list[str]) -> list[str]:
-    return found

@@ -5,130 +5,189 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from seedlint.rule import Finding, Place, Severity
+from seedlint.rule import Finding, Place, Report, Rule, Severity
 from seedlint.sources.source import Source
 
-UNUSED = "SDL001"
-_NOQA = re.compile(r"#\s*noqa\b(?P<codes>:\s*[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*)?", re.IGNORECASE)
-_IGNORE = re.compile(r"#\s*seedlint:\s*(?P<kind>ignore-file|ignore)(?:\[(?P<codes>[^\]]*)\])?", re.IGNORECASE)
+_CODES = r"[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*"
+_NOQA = re.compile(rf"#\s*(?P<file>flake8[:=]\s*)?noqa\b(?P<codes>\s*:\s*{_CODES})?", re.IGNORECASE)
+_IGNORE = re.compile(r"#\s*seedlint:\s*(?P<kind>ignore-file|ignore)\b(?:\s*\[(?P<codes>[^\]]*)\])?", re.IGNORECASE)
 _CODE = re.compile(r"[A-Z]+[0-9]+", re.IGNORECASE)
+_OWN = re.compile(r"seedlint:\s*ignore|noqa\s*:[^\n]*SDL", re.IGNORECASE)
+_FAMILY = "SDL"
+_SKIPPED = frozenset({tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT})
+
+
+class UnusedSuppression(Rule):
+    """A comment that silences nothing."""
+
+    code = "SDL001"
+    name = "unused-suppression"
+    summary = "a comment that suppresses nothing"
+    severity = Severity.NOTE
+
+    def check(self, timeline: object) -> Iterable[Report]:
+        """Nothing: what comments silence is known only when all rules have spoken."""
+        return ()
 
 
 @dataclass(slots=True)
 class Comment:
-    """One suppressing comment: the lines it speaks for, its codes (none: all), whether it did anything."""
+    """One suppressing comment: its place, the lines it speaks for, and its codes (none: all).
 
-    first: int
-    last: int
+    `judged` are the codes that it is reported for where they silence nothing, None if it is not.
+    """
+
+    line: int
     column: int
     end: int
+    text: str
     codes: tuple[str, ...]
-    own: bool
-    used: bool = False
+    judged: tuple[str, ...] | None
+    everywhere: bool = False
+    next_line: bool = False
+    first: int = 0
+    last: int = 0
+    used: set[str] = field(default_factory=set)
 
-    def covers(self, line: int, end: int, code: str) -> bool:
-        """Whether it silences a finding on these lines."""
-        meets = self.first <= end and line <= self.last
-        return meets and (not self.codes or any(code.startswith(c) for c in self.codes))
+    def silences(self, line: int, end: int, code: str) -> bool:
+        """Whether it speaks for a finding on these lines; what it silences is kept in mind."""
+        if not (self.everywhere or (self.first <= end and line <= self.last)):
+            return False
+        if not self.codes:
+            self.used.add("")
+            return True
+        matching = [given for given in self.codes if code.startswith(given)]
+        self.used.update(matching)
+        return bool(matching)
+
+    def unused(self) -> tuple[str, ...]:
+        """The codes that silenced nothing; an empty text for a comment without codes."""
+        return () if self.judged is None else tuple(code for code in self.judged if code not in self.used)
 
 
 @dataclass(slots=True)
 class Suppressed:
-    """What remains, how many were silenced, and the comments that silenced none."""
+    """What remains, how many were silenced, and a note for each comment that silences nothing."""
 
     kept: list[Finding] = field(default_factory=list)
     silenced: int = 0
+    unused: list[Finding] = field(default_factory=list)
 
 
-def apply(findings: Iterable[Finding], sources: Mapping[str, Source], report_unused: bool = True) -> Suppressed:
-    """Leave out the findings that comments silence; add a note for each comment that silences none."""
+def apply(
+    findings: Iterable[Finding],
+    sources: Mapping[str, Source],
+    judged: Collection[str] = (),
+    active: Callable[[str], bool] = lambda code: True,
+) -> Suppressed:
+    """Leave out the findings that comments silence.
+
+    Comments in the files of `judged` that silence nothing are reported, unless they name only codes that
+    are not `active`.
+    """
     out = Suppressed()
-    comments = {path: found for path, source in sources.items() if (found := comments_of(source))}
+    comments: dict[str, list[Comment]] = {}
     for finding in findings:
-        source = sources.get(finding.place.path)
-        if source is not None and _silenced(finding, source, comments.get(finding.place.path, [])):
+        path = finding.place.path
+        source = sources.get(path)
+        if source is not None and path not in comments:
+            comments[path] = list(comments_of(source))
+        if source is not None and _silenced(finding, source, comments[path]):
             out.silenced += 1
         else:
             out.kept.append(finding)
-    if report_unused:
-        for path, found in comments.items():
-            out.kept += [_unused(sources[path], comment) for comment in found if comment.own and not comment.used]
+    for path in judged:
+        source = sources.get(path)
+        if source is not None and _OWN.search(source.text):
+            for comment in comments[path] if path in comments else comments_of(source):
+                codes = [code for code in comment.unused() if active(code)]
+                if codes:
+                    out.unused.append(_unused(source, comment, codes))
     return out
 
 
 def _silenced(finding: Finding, source: Source, comments: list[Comment]) -> bool:
     offset = next((c.first_line - 1 for c in source.cells if c.index == finding.place.cell), 0)
     line, end = finding.place.line + offset, finding.place.end_line + offset
-    hit = False
-    for comment in comments:
-        if comment.covers(line, end, finding.code):
-            comment.used = hit = True
-    return hit
+    hits = [comment.silences(line, end, finding.code) for comment in comments]
+    return any(hits)
 
 
-def comments_of(source: Source) -> list[Comment]:
-    """The suppressing comments of a file; a comment speaks for the whole statement that it stands in."""
-    if "noqa" not in source.text.lower() and "seedlint:" not in source.text:
-        return []
-    out: list[Comment] = []
-    start = 1
-    pending: list[Comment] = []
+def comments_of(source: Source) -> Iterator[Comment]:
+    """The suppressing comments of a file.
+
+    A comment speaks for the whole statement that it stands in, `seedlint: ignore` on a line of its own for
+    the next one.
+    """
+    if "noqa" not in source.text.lower() and "seedlint:" not in source.text.lower():
+        return
+    start = 0
+    waiting: list[Comment] = []
+    inside: list[Comment] = []
     try:
         for token in tokenize.generate_tokens(io.StringIO(source.text).readline):
             if token.type == tokenize.COMMENT:
-                comment = _comment(token.string, token.start[0], token.start[1], len(source.lines()))
+                comment = _comment(token)
                 if comment is not None:
-                    (out if comment.last > comment.first else pending).append(comment)
-            elif token.type in (tokenize.NEWLINE, tokenize.ENDMARKER):
-                for comment in pending:
-                    comment.first, comment.last = min(start, comment.first), token.end[0]
-                out += pending
-                pending = []
-                start = token.end[0] + 1
-            elif token.type == tokenize.NL and not pending:
-                start = start if _inside(source, start, token.end[0]) else token.end[0] + 1
-    except (tokenize.TokenError, IndentationError, SyntaxError):
-        return out + pending
-    return out + pending
+                    (inside if start else waiting).append(comment)
+            elif token.type == tokenize.NEWLINE:
+                yield from _settled(inside, start, token.start[0])
+                start, inside = 0, []
+            elif not start and token.type not in _SKIPPED:
+                start = token.start[0]
+                inside = [comment for comment in waiting if comment.next_line]
+                yield from _settled([comment for comment in waiting if not comment.next_line], 0, 0)
+                waiting = []
+    except (tokenize.TokenError, SyntaxError):
+        pass
+    yield from _settled([*inside, *waiting], 0, 0)
 
 
-def _inside(source: Source, start: int, line: int) -> bool:
-    """Whether a line break lies inside a statement that has begun."""
-    return any(text.strip() and not text.lstrip().startswith("#") for text in source.lines()[start - 1 : line])
+def _settled(comments: list[Comment], first: int, last: int) -> Iterator[Comment]:
+    for comment in comments:
+        comment.first, comment.last = first or comment.line, last or comment.line
+        yield comment
 
 
-def _comment(text: str, line: int, column: int, length: int) -> Comment | None:
-    match = _IGNORE.search(text)
+def _comment(token: tokenize.TokenInfo) -> Comment | None:
+    line, column = token.start
+    match = _IGNORE.search(token.string)
     if match:
-        codes = tuple(code.upper() for code in _CODE.findall(match["codes"] or ""))
-        first, last = (1, max(length, 2)) if match["kind"].lower() == "ignore-file" else (line, line)
-        return Comment(first, last, column + match.start(), column + match.end(), codes, True)
-    match = _NOQA.search(text)
-    if match:
-        codes = tuple(code.upper() for code in _CODE.findall(match["codes"] or ""))
-        own = bool(codes) and all(code.startswith("SDL") for code in codes)
-        return Comment(line, line, column + match.start(), column + match.end(), codes, own)
-    return None
+        codes = _codes(match["codes"])
+        out = Comment(line, 0, 0, "", codes, codes or ("",), match["kind"].lower() == "ignore-file", next_line=True)
+    else:
+        match = _NOQA.search(token.string)
+        if not match:
+            return None
+        codes = _codes(match["codes"])
+        own = tuple(code for code in codes if code.startswith(_FAMILY))
+        out = Comment(line, 0, 0, "", codes, own or None, bool(match["file"]))
+    out.column, out.end, out.text = column + match.start(), column + match.end(), match[0]
+    return out
 
 
-def _unused(source: Source, comment: Comment) -> Finding:
-    line = comment.last if comment.last - comment.first < len(source.lines()) - 1 else 1
-    cell, shown = source.locate(line)
-    place = Place(source.path, shown, comment.column + 1, shown, comment.end + 1, cell)
-    what = ", ".join(comment.codes) or "anything"
+def _codes(text: str | None) -> tuple[str, ...]:
+    return tuple(code.upper() for code in _CODE.findall(text or ""))
+
+
+def _unused(source: Source, comment: Comment, codes: list[str]) -> Finding:
+    cell, line = source.locate(comment.line)
+    what = ", ".join(code for code in codes if code)
+    where = "in this file" if comment.everywhere else "here"
+    whole = len(codes) == len(comment.codes or ("",))
     return Finding(
-        place=place,
-        code=UNUSED,
-        name="unused-suppression",
-        severity=Severity.NOTE,
-        message=f"this comment suppresses nothing: no finding of {what} stands here",
-        help="Remove it.",
+        place=Place(source.path, line, comment.column + 1, line, comment.end + 1, cell),
+        code=UnusedSuppression.code,
+        name=UnusedSuppression.name,
+        severity=UnusedSuppression.severity,
+        message=f"`{comment.text}` suppresses nothing{f' of {what}' if what else ''} {where}",
+        help="Remove the comment." if whole else f"Remove {what} from the comment.",
         stream=None,
         entry=source.path,
         entries=0,
-        group=f"{source.path}:{comment.last}",
+        group=f"{source.path}:{comment.line}:{comment.column}",
         trace=(),
     )

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from seedlint.flow import calls, definitions, imports
 from seedlint.flow.activation import Activation
+from seedlint.flow.attribute import get_attribute
 from seedlint.flow.machine import Frame, Machine, Terminated
 from seedlint.flow.relevance import Lexicon, Names, Relevance
 from seedlint.flow.state import SEEDED
@@ -22,14 +23,36 @@ _NOWHERE = (1, 0, 1, 0)
 _STACK_BYTES = 512 * 1024 * 1024
 _DEEPEST_RECURSION = 100_000
 _T = TypeVar("_T")
+Progress = Callable[[int, int], None]
+
+
+def ignore(done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+class NoSuchFunction(Exception):
+    """A function that is to be run as an entry is not defined by its module."""
+
+    def __init__(self, module: str, function: str) -> None:
+        super().__init__(f"{module} defines no {function}")
+        self.module, self.function = module, function
 
 
 def timelines(
-    program: Program, knowledge: Knowledge, entries: Iterable[str], library: bool = False
+    program: Program,
+    knowledge: Knowledge,
+    entries: Iterable[str],
+    library: bool = False,
+    only: bool = False,
+    progress: Progress = ignore,
 ) -> tuple[list[Timeline], Machine]:
-    """One timeline for each entry, and one for each module's functions that none of them reaches."""
+    """One timeline for each entry, and one for each module's functions that none of them reaches.
+
+    An entry is a module, or `module/function`. With `only`, there are the entries' timelines alone, of each of
+    them. `progress` is told how many entries are done, and of how many. Raises `NoSuchFunction`.
+    """
     machine = Machine(program, knowledge)
-    out = on_large_stack(lambda: _all(machine, list(entries), library))
+    out = on_large_stack(lambda: _all(machine, list(entries), library, only, progress))
     seeded = seeded_streams(out)
     numerical = frozenset(name for name, row in knowledge.streams.items() if row.numerical)
     titles = {name: row.title for name, row in knowledge.streams.items()}
@@ -54,7 +77,7 @@ def on_large_stack(work: Callable[[], _T]) -> _T:
     limit, size = sys.getrecursionlimit(), threading.stack_size(_STACK_BYTES)
     sys.setrecursionlimit(_DEEPEST_RECURSION)
     try:
-        thread = threading.Thread(target=run, name="seedlint-flow")
+        thread = threading.Thread(target=run, name="seedlint-flow", daemon=True)
         thread.start()
         thread.join()
     finally:
@@ -66,18 +89,24 @@ def on_large_stack(work: Callable[[], _T]) -> _T:
     return value  # type: ignore[no-any-return]
 
 
-def _all(machine: Machine, entries: list[str], library: bool) -> list[Timeline]:
+def _all(
+    machine: Machine, entries: list[str], library: bool, only: bool = False, progress: Progress = ignore
+) -> list[Timeline]:
     out = []
     activations = {}
     imported: set[str] = set()
-    for entry in entries:
-        activations[entry] = run_entry(machine, entry)
-        imported |= machine.imported - {entry}
+    for done, entry in enumerate(entries):
+        progress(done, len(entries))
+        module, _, function = entry.partition("/")
+        activations[entry] = run_function(machine, module, function) if function else run_entry(machine, entry)
+        imported |= machine.imported - {module}
     for entry, activation in activations.items():
-        module = machine.program.modules[entry]
-        if module.summary.main or entry not in imported:
-            out.append(Timeline(entry, module.path, True, flatten(activation, machine.stream_index)))
-    return out + _unreached(machine, out, library)
+        name, _, function = entry.partition("/")
+        module_file = machine.program.modules[name]
+        if only or module_file.summary.main or entry not in imported:
+            path = f"{module_file.path}:{function}" if function else module_file.path
+            out.append(Timeline(name, path, True, flatten(activation, machine.stream_index)))
+    return out if only else out + _unreached(machine, out, library)
 
 
 def _unreached(machine: Machine, reached: list[Timeline], library: bool) -> list[Timeline]:
@@ -137,6 +166,33 @@ def run_entry(machine: Machine, entry: str) -> Activation:
     except Terminated:
         return activation
     return activation
+
+
+def run_function(machine: Machine, module: str, function: str) -> Activation:
+    """Import a module and call one of its functions with unknown arguments. Raises `NoSuchFunction`."""
+    activation = Activation(module)
+    _begin(machine, module, activation)
+    try:
+        imports.run_module(machine, module, _NOWHERE)
+        value = _lookup(machine, module, function)
+        args = calls.Arguments([])
+        args.more_keywords = True
+        calls.call(machine, value, args, _NOWHERE, function)
+    except Terminated:
+        return activation
+    return activation
+
+
+def _lookup(machine: Machine, module: str, function: str) -> Value:
+    """The value that a dotted name has after the import of a module."""
+    name, *attributes = function.split(".")
+    scope = machine.scopes.get(module)
+    if scope is None or name not in scope.variables:
+        raise NoSuchFunction(module, function)
+    value = scope.variables[name]
+    for attribute in attributes:
+        value = get_attribute(machine, value, attribute)
+    return value
 
 
 def run_unreached(machine: Machine, activation: Activation, chosen: Relevance | None = None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 from seedlint.program.modules import ModuleFile, Program
@@ -29,6 +31,28 @@ def entries(program: Program, tests: bool = False) -> list[str]:
         if tests if is_test(module) else module.summary.main or script or file == "__main__.py":
             out.append(name)
     return out
+
+
+def named(wanted: Iterable[str], modules: Mapping[str, str]) -> list[str]:
+    """The entries that are asked for as `FILE` or `FILE:FUNCTION`; `modules` maps absolute paths to modules.
+
+    An entry is a module that is run, or `module/function` for a function that is called after the import.
+    """
+    out = []
+    for text in wanted:
+        file, function = split(text)
+        module = modules.get(os.path.realpath(file))
+        if module is not None:
+            out.append(f"{module}/{function}" if function else module)
+    return list(dict.fromkeys(out))
+
+
+def split(text: str) -> tuple[str, str]:
+    """(file, dotted name of a function or nothing) of `FILE[:FUNCTION]`."""
+    file, colon, function = text.rpartition(":")
+    if colon and file and all(part.isidentifier() for part in function.split(".")):
+        return file, function
+    return text, ""
 
 
 def imported_modules(program: Program) -> set[str]:

@@ -43,7 +43,7 @@ def discover(paths: Sequence[Path], exclude: Iterable[str] = ()) -> tuple[list[P
             file = path.resolve()
             singles.setdefault(project_root(file), set()).add(file)
         else:
-            problems.append(Problem(str(path), 1, 1, "no such file or folder"))
+            problems.append(Problem(str(path), 0, 0, "no such file or folder"))
     for root, files in singles.items():
         around = dict.fromkeys((*walk(root, patterns), *sorted(files)))
         projects.append(Project(root, tuple(around), frozenset(files)))

@@ -22,10 +22,10 @@ def read(path: Path, root: Path, shown: str) -> Source | Problem:
     """Read a Python file or a notebook; `shown` is how its path is printed."""
     try:
         if path.stat().st_size > LARGEST_FILE:
-            return Problem(shown, 1, 1, f"not read: larger than {LARGEST_FILE // 2**20} MiB")
+            return Problem(shown, 0, 0, f"not read: larger than {LARGEST_FILE // 2**20} MiB")
         data = path.read_bytes()
     except OSError as error:
-        return Problem(shown, 1, 1, f"cannot be read: {error.strerror or error}")
+        return Problem(shown, 0, 0, f"cannot be read: {error.strerror or error}")
     return decode(data, path, root, shown)
 
 
@@ -34,12 +34,12 @@ def decode(data: bytes, path: Path, root: Path, shown: str) -> Source | Problem:
     digest = hashlib.blake2b(data, digest_size=DIGEST_SIZE).digest()
     relative = os.path.relpath(path, root).replace(os.sep, "/")
     if b"\0" in data:
-        return Problem(shown, 1, 1, "not a Python file: it holds binary data")
+        return Problem(shown, 0, 0, "not a Python file: it holds binary data")
     if path.suffix == ".ipynb":
         try:
             code = notebook.code(data)
         except ValueError as error:
-            return Problem(shown, 1, 1, f"not a notebook: {error}")
+            return Problem(shown, 0, 0, f"not a notebook: {error}")
         return Source(shown, relative, path, code.text, digest, kind="notebook", cells=code.cells, written=code.written)
     bom = data.startswith(codecs.BOM_UTF8)
     try:

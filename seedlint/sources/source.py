@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """Something that could not be read, in one line; lines and columns are 1-based."""
+    """Something that could not be read, in one line; lines and columns are 1-based, 0 for the file as a whole."""
 
     path: str
     line: int
@@ -18,7 +18,8 @@ class Problem:
 
     def __str__(self) -> str:
         cell = "" if self.cell is None else f"cell {self.cell}:"
-        return f"{self.path}:{cell}{self.line}:{self.column}: {self.message}"
+        where = f":{cell}{self.line}:{self.column}" if self.line else ""
+        return f"{self.path}{where}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
