@@ -1,0 +1,62 @@
+"""Verifies findings: plans, launches, judges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from seedlint.engine import Evidence
+from seedlint.rule import Finding, Outcome, Verdict
+from seedlint.verify import judge, launch
+from seedlint.verify.plan import Entry, Options, entries_of, make_plan
+from seedlint.verify.witness import witnesses
+
+Progress = Callable[[dict[str, Any]], None]
+
+
+def quiet(message: dict[str, Any]) -> None:
+    """Progress that nobody asked for."""
+
+
+def verify(
+    findings: Sequence[Finding], evidence: Evidence, options: Options, progress: Progress = quiet
+) -> list[Finding]:
+    """The findings of one project, each with its verdict."""
+    return verify_all([(findings, evidence)], options, progress)[0]
+
+
+def verify_all(
+    projects: Sequence[tuple[Sequence[Finding], Evidence]], options: Options, progress: Progress = quiet
+) -> list[list[Finding]]:
+    """The findings of some projects, each with its verdict; all are run in one launch."""
+    device = "cpu" if options.device == "auto" else options.device
+    planned = [(entries_of(findings, evidence), evidence) for findings, evidence in projects]
+    entries = [entry for group, _ in planned for entry in group]
+    known: dict[int, Verdict] = {}
+    if entries:
+        progress({"entries": len(entries), "processes": processes(entries, options)})
+        try:
+            document = launch.launch(make_plan([p for p in planned if p[0]], options), options, progress)
+            known = {id(finding): verdict for finding, verdict in judge.verdicts(entries, document, device)}
+        except launch.LaunchError as error:
+            reason = Verdict(Outcome.COULD_NOT_RUN, str(error), device=device, runs=0)
+            known = {id(finding): reason for entry in entries for finding, _ in entry.findings}
+    return [
+        [replace(f, verdict=known.get(id(f)) or _untried(f, evidence, device)) for f in findings]
+        for findings, evidence in projects
+    ]
+
+
+def processes(entries: Sequence[Entry], options: Options) -> int:
+    """How many runs there will be, control runs included where every entry diverges."""
+    return len(entries) * (max(2, options.runs) + 2)
+
+
+def _untried(finding: Finding, evidence: Evidence, device: str) -> Verdict:
+    """Why a finding was not run."""
+    found = evidence.found.get((finding.place, finding.code, finding.stream))
+    if found is None or not found.timeline.reached:
+        return Verdict(Outcome.NOT_REACHED, "no entry of the project leads here", device=device, runs=0)
+    needs = next((witness.needs for witness in witnesses(found) if witness.needs), "")
+    return Verdict(Outcome.COULD_NOT_RUN, needs or "nothing that can be compared is on the path", device=device, runs=0)

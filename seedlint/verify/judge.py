@@ -1,0 +1,122 @@
+"""Turns what the runs showed into a verdict for each finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from seedlint.rule import Finding, Outcome, Verdict
+from seedlint.verify.plan import Entry
+from seedlint.verify.probe import compare, conductor
+from seedlint.verify.probe.digest import first_difference
+from seedlint.verify.witness import Witness
+
+Run = Mapping[str, Any]
+
+
+def verdicts(entries: Sequence[Entry], document: Mapping[str, Any], device: str) -> Iterator[tuple[Finding, Verdict]]:
+    """A verdict for each finding that was run."""
+    for number, entry in enumerate(entries):
+        ran = document["entries"].get(str(number), {"runs": [], "control": [], "tolerant": False})
+        for finding, watched in entry.findings:
+            yield finding, _verdict(watched, ran, device)
+
+
+def _verdict(watched: Sequence[tuple[Witness, int]], ran: Mapping[str, Any], device: str) -> Verdict:
+    runs: list[Run] = ran["runs"]
+    if len(runs) < 2:
+        return Verdict(Outcome.COULD_NOT_RUN, "stopped before it was run", device=device, runs=len(runs))
+    results = []
+    for witness, point in watched:
+        asked = {"point": str(point), "stream": witness.stream, "kind": witness.kind}
+        results.append((*conductor.witness_result(asked, runs), asked))
+    count = len(runs)
+    for result, pair, asked in results:
+        if result == compare.DIFFERENT:
+            return _diverged(pair, asked, ran, device)
+    for wanted in (compare.ALIKE, compare.UNMOVED, compare.SAME):
+        for result, pair, _ in results:
+            if result == wanted:
+                return Verdict(Outcome.IDENTICAL, _why_identical(result, pair, ran), device=device, runs=count)
+    return _unreached(ran, device)
+
+
+def _diverged(pair: Any, asked: Mapping[str, Any], ran: Mapping[str, Any], device: str) -> Verdict:
+    mine, theirs = pair
+    control: list[Run] = ran["control"]
+    hits = [[hit for hit in run["hits"] if hit["point"] == asked["point"]] for run in control]
+    count = len(ran["runs"])
+    if len(hits) < 2 or not all(hits):
+        reason = _ending(control) or "the run with its stream seeded was stopped"
+        return _unclear(f"two runs differ, but the run with its stream seeded did not get there: {reason}", device, count)
+    if not _equal(hits[0], hits[1]):
+        return _unclear(
+            "two runs differ, and so do two with its stream seeded: something else changes from run to run", device, count
+        )
+    first, second = first_difference(mine["leaves"], theirs["leaves"])
+    if not first:
+        first, second = f"digest {mine['value']}", f"digest {theirs['value']}"
+    detail = "with its stream seeded, two runs are identical"
+    if asked["kind"] == "seed":
+        detail, first, second = "the stream's state after the seed differs; " + detail, *_states(pair, asked["stream"])
+    return Verdict(Outcome.DIVERGED, detail + _stand_ins(ran), first, second, device, count)
+
+
+def _states(pair: Any, stream: str) -> tuple[str, str]:
+    one, other = (hit["after"].get(stream) or hit["value"] for hit in pair)
+    return f"{stream} state {one}", f"{stream} state {other}"
+
+
+def _equal(one: Sequence[Run], other: Sequence[Run]) -> bool:
+    """Whether two control runs agree at a point: in order in the main process, in any order below it."""
+    main = [[hit["value"] for hit in hits if hit["main"]] for hits in (one, other)]
+    if any(mine != theirs for mine, theirs in zip(*main, strict=False)):
+        return False
+    below = [sorted(hit["value"] for hit in hits if not hit["main"]) for hits in (one, other)]
+    firsts = [{hit["value"] for hit in hits if not hit["main"] and hit["n"] == 1} for hits in (one, other)]
+    return below[0] == below[1] or firsts[0] == firsts[1]
+
+
+def _unclear(reason: str, device: str, runs: int) -> Verdict:
+    return Verdict(Outcome.COULD_NOT_RUN, reason, device=device, runs=runs)
+
+
+def _why_identical(result: str, pair: Any, ran: Mapping[str, Any]) -> str:
+    if result == compare.ALIKE:
+        text = "the stream's state differs, but what is drawn came out the same"
+    elif result == compare.UNMOVED:
+        text = "the stream's state differs, but nothing is drawn from it here"
+    elif pair and pair[0]["value"] != pair[1]["value"]:
+        text = "the stream's state is the same; what differs comes from elsewhere"
+    else:
+        text = ""
+    return (text + _stand_ins(ran)).removeprefix("; ")
+
+
+def _stand_ins(ran: Mapping[str, Any]) -> str:
+    """What was stepped over to get there."""
+    skips = [skip for skip in ran["runs"][0]["skips"]] if ran["tolerant"] else []
+    if not skips:
+        return ""
+    more = f" and {len(skips) - 1} more" if len(skips) > 1 else ""
+    return f"; stepped over line {skips[0]['skip']} ({skips[0]['error'][:80]}){more}"
+
+
+def _unreached(ran: Mapping[str, Any], device: str) -> Verdict:
+    runs = ran.get("strict") or ran["runs"]
+    reason = _ending(runs)
+    outcome = Outcome.COULD_NOT_RUN if reason else Outcome.NOT_REACHED
+    return Verdict(outcome, reason or "the run ends without coming here", device=device, runs=len(ran["runs"]))
+
+
+def _ending(runs: Sequence[Run]) -> str:
+    """Why the runs did not come to their end; empty when they did."""
+    for run in runs:
+        if run.get("error"):
+            place = f"{run['place']}: " if run.get("place") else ""
+            return f"{place}{run['error']}"
+        if run["how"] not in ("ended", "enough", "patience"):
+            return str(run.get("reason", run["how"]))
+        if run["how"] == "ended" and run.get("status"):
+            return f"the program exits with status {run['status']}"
+    return ""

@@ -1,0 +1,227 @@
+"""What is sent to the project's interpreter: the entries to run, their files, and what to watch there."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from seedlint.engine import Evidence
+from seedlint.flow.state import Spot
+from seedlint.index.summary import Position
+from seedlint.program.entries import is_test
+from seedlint.program.modules import SOURCE_FOLDERS
+from seedlint.rule import Finding
+from seedlint.sources.source import Source
+from seedlint.verify.instrument import instrument, tolerant
+from seedlint.verify.witness import Witness, witnesses
+
+SMALL_FILE = 256 * 1024
+MOST_FILES = 2000
+MOST_BYTES = 16 * 1024 * 1024
+_SKIPPED = frozenset({"node_modules", "venv", "env", "site-packages", "__pycache__", "wandb", "runs"})
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How findings are verified."""
+
+    python: str = sys.executable
+    launcher: str = ""
+    device: str = "auto"
+    runs: int = 2
+    timeout: float = 60.0
+    jobs: int = max(1, os.cpu_count() or 1)
+    keep: str = ""
+    run: tuple[str, ...] = ()
+    cold: bool = False
+    fence: bool = True
+    memory: int = 16 << 30
+    environment: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Entry:
+    """One entry to run, the findings that it decides, and which points show each."""
+
+    source: Source
+    module: str
+    findings: list[tuple[Finding, list[tuple[Witness, int]]]] = field(default_factory=list)
+    points: dict[int, list[Witness]] = field(default_factory=dict)
+    spots: dict[Spot, int] = field(default_factory=dict)
+
+    def point(self, witness: Witness) -> int:
+        """The number of a witness's place in this entry."""
+        number = self.spots.setdefault(witness.spot, len(self.spots) + 1)
+        if witness not in self.points.setdefault(number, []):
+            self.points[number].append(witness)
+        return number
+
+
+def entries_of(findings: Iterable[Finding], evidence: Evidence) -> list[Entry]:
+    """The findings by the entry that leads to them; those without evidence are left out."""
+    by_module: dict[str, Entry] = {}
+    for finding in findings:
+        found = evidence.found.get((finding.place, finding.code, finding.stream))
+        if found is None or not found.timeline.reached:
+            continue
+        module = found.timeline.entry
+        entry = by_module.setdefault(module, Entry(evidence.modules[module], module))
+        watched = [w for w in witnesses(found) if not w.needs]
+        if watched:
+            entry.findings.append((finding, [(witness, entry.point(witness)) for witness in watched]))
+    return [entry for entry in by_module.values() if entry.findings]
+
+
+def make_plan(projects: Sequence[tuple[Sequence[Entry], Evidence]], options: Options) -> dict[str, Any]:
+    """The plan for the entries of some projects, as JSON holds it."""
+    made = [_project(evidence, options) for _, evidence in projects]
+    numbered = [
+        (number, entry, evidence)
+        for number, (entries, evidence) in enumerate(projects)
+        for entry in entries
+    ]  # fmt: skip
+    return {
+        "version": 1,
+        "projects": [project for project, _ in made],
+        "entries": [_entry(i, number, entry, evidence, options) for i, (number, entry, evidence) in enumerate(numbered)],
+        "warm": sorted(set().union(*(warm for _, warm in made))),
+        "device": options.device,
+        "runs": max(2, options.runs),
+        "timeout": options.timeout,
+        "jobs": max(1, options.jobs),
+        "keep": options.keep,
+        "cold": options.cold,
+        "fence": options.fence,
+        "memory": options.memory,
+        "pass": list(options.environment),
+    }
+
+
+def _project(evidence: Evidence, options: Options) -> tuple[dict[str, Any], set[str]]:
+    """One project's files, and the library modules that it imports."""
+    sources = {source.root_path: source for source in evidence.modules.values()}
+    root = _root(next(iter(sources.values())))
+    files, links = _other_files(root, sources)
+    files.update({_tree_name(source): source.text for source in sources.values()})
+    modules = evidence.program.modules
+    imports = {name for module in modules.values() for level, name in module.summary.imports if not level}
+    own = {part for name in modules for part in name.split(".")}
+    roots = {name.partition(".")[0] for name in imports} - own
+    project = {
+        "tree": files,
+        "links": links if not options.launcher else {},
+        "sys_path": [name for name in SOURCE_FOLDERS if (root / name).is_dir()],
+        "optional": sorted(roots - evidence.roots - set(sys.stdlib_module_names)),
+    }
+    return project, {name for name in imports if name.partition(".")[0] in roots & evidence.roots}
+
+
+def _entry(number: int, project: int, entry: Entry, evidence: Evidence, options: Options) -> dict[str, Any]:
+    tree, lenient = _instrumented(entry, evidence)
+    module, summary = entry.source, evidence.program.modules[entry.module]
+    name = _tree_name(module)
+    as_module = _runs_as_module(entry, evidence)
+    return {
+        "id": str(number),
+        "project": project,
+        "label": module.path,
+        "slug": re.sub(r"\W+", "-", module.root_path)[-40:].strip("-"),
+        "script": "" if as_module else name,
+        "module": as_module,
+        "pytest": is_test(summary) and not summary.summary.main,
+        "argv": list(options.run),
+        "given": bool(options.run),
+        "tree": tree,
+        "tolerant": lenient,
+        "points": {str(n): [{"kind": w.kind, "stream": w.stream} for w in ws] for n, ws in entry.points.items()},
+        "witnesses": [
+            {"id": f"{n}{w.kind}{w.stream}", "point": str(n), "kind": w.kind, "stream": w.stream}
+            for n, ws in entry.points.items()
+            for w in ws
+        ],
+    }
+
+
+def _instrumented(entry: Entry, evidence: Evidence) -> tuple[dict[str, str], dict[str, str]]:
+    """The files of an entry that are rewritten: with points only, and stepping over what fails as well."""
+    by_module: dict[str, dict[Position, int]] = {entry.module: {}}
+    for spot, number in entry.spots.items():
+        by_module.setdefault(spot.module, {})[spot.pos] = number
+    tree, lenient = {}, {}
+    for module, points in by_module.items():
+        source = evidence.modules[module]
+        try:
+            text, _ = instrument(source.text, points)
+            ast.parse(text)
+            tree[_tree_name(source)] = text
+            lenient[_tree_name(source)] = tolerant(text)
+        except SyntaxError:
+            continue
+    return tree, lenient
+
+
+def _tree_name(source: Source) -> str:
+    """Where a file lies in the tree that is run; a notebook becomes a script."""
+    if source.root_path.endswith(".ipynb"):
+        return source.root_path.removesuffix(".ipynb").replace(" ", "_") + "_notebook.py"
+    return source.root_path
+
+
+def _runs_as_module(entry: Entry, evidence: Evidence) -> str:
+    """The name to run an entry by when it is a package's `__main__`, or imports relatively; else empty."""
+    path = PurePosixPath(entry.source.root_path)
+    relative = any(level for level, _ in evidence.program.modules[entry.module].summary.imports)
+    if path.name != "__main__.py" and not relative:
+        return ""
+    packages = {PurePosixPath(m.path).parent for m in evidence.program.modules.values() if m.package}
+    parts = [] if path.name == "__main__.py" else [path.stem]
+    folder = path.parent
+    while folder.parts and (folder in packages or not parts):
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    return ".".join(parts) if parts else ""
+
+
+def _root(source: Source) -> Path:
+    return source.absolute.parents[len(PurePosixPath(source.root_path).parts) - 1]
+
+
+def _other_files(root: Path, sources: Mapping[str, Source]) -> tuple[dict[str, str], dict[str, str]]:
+    """The project's other files: small ones by content, larger ones by where they are."""
+    small: dict[str, str] = {}
+    links: dict[str, str] = {}
+    total = 0
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
+        for name in sorted(names):
+            path = Path(folder) / name
+            relative = path.relative_to(root).as_posix()
+            if name.startswith(".") or relative in sources or name.endswith((".pyc", ".ipynb")):
+                continue
+            if len(small) + len(links) >= MOST_FILES:
+                return small, links
+            try:
+                size = path.stat().st_size
+                if size > SMALL_FILE or total + size > MOST_BYTES:
+                    links[relative] = str(path)
+                    continue
+                small[relative] = _content(path.read_bytes())
+                total += size
+            except OSError:
+                continue
+    return small, links
+
+
+def _content(data: bytes) -> str:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return "base64:" + base64.b64encode(data).decode()
+    return "base64:" + base64.b64encode(data).decode() if text.startswith("base64:") else text

@@ -1,0 +1,66 @@
+"""Compares what two runs showed at one point."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Tuple
+
+DIFFERENT, ALIKE, SAME, UNMOVED, NONE = "different", "alike", "same", "unmoved", "none"
+"""The values differ; only the state does; nothing does; the state does, but nothing was drawn; not reached."""
+
+Hit = Dict[str, Any]
+
+
+def compare(one: List[Hit], other: List[Hit], stream: Optional[str], kind: str) -> Tuple[str, Optional[Tuple[Hit, Hit]]]:
+    """How the hits of a point compare between two runs, with the first pair that differs."""
+    result, pair = _in_order([h for h in one if h["main"]], [h for h in other if h["main"]], stream, kind)
+    if result in (DIFFERENT, ALIKE):
+        return result, pair
+    below, below_pair = _of_children([h for h in one if not h["main"]], [h for h in other if not h["main"]], stream, kind)
+    return (below, below_pair) if result == NONE or below in (DIFFERENT, ALIKE) else (result, pair)
+
+
+def _in_order(one: List[Hit], other: List[Hit], stream: Optional[str], kind: str) -> Tuple[str, Optional[Tuple[Hit, Hit]]]:
+    results = [(judge(mine, theirs, stream, kind), (mine, theirs)) for mine, theirs in zip(one, other)]
+    for wanted in (DIFFERENT, ALIKE, UNMOVED):
+        for result, pair in results:
+            if result == wanted:
+                return result, pair
+    return (SAME, results[0][1]) if results else (NONE, None)
+
+
+def judge(mine: Hit, theirs: Hit, stream: Optional[str], kind: str) -> str:
+    """How two hits compare."""
+    if kind == "seed":
+        readable = bool(stream) and mine["after"].get(stream) is not None
+        differs = mine["after"] != theirs["after"] if readable else mine["value"] != theirs["value"]
+        return DIFFERENT if differs else SAME
+    if kind == "generator" or not stream or mine["before"].get(stream) is None:
+        return DIFFERENT if mine["value"] != theirs["value"] else SAME
+    if mine["before"][stream] == theirs["before"][stream]:
+        return SAME
+    moved = any(hit["before"][stream] != hit["after"].get(stream) for hit in (mine, theirs))
+    if not moved:
+        return UNMOVED
+    return DIFFERENT if mine["value"] != theirs["value"] else ALIKE
+
+
+def _of_children(one: List[Hit], other: List[Hit], stream: Optional[str], kind: str) -> Tuple[str, Optional[Tuple[Hit, Hit]]]:
+    """Hits of child processes, whose work is dealt out in no fixed order.
+
+    They are the same if all their hits are the same in some order, or the first of each process are.
+    """
+    if not one or not other:
+        return NONE, None
+
+    def key(hit: Hit) -> Tuple[Any, ...]:
+        return (hit["value"], hit["before"].get(stream) if stream else "", hit["n"])
+
+    mine, theirs = sorted(one, key=key), sorted(other, key=key)
+    values = [[hit["value"] for hit in hits] for hits in (mine, theirs)]
+    firsts = [{hit["value"] for hit in hits if hit["n"] == 1} for hits in (mine, theirs)]
+    if sorted(values[0]) == sorted(values[1]) or firsts[0] == firsts[1]:
+        return SAME, (mine[0], theirs[0])
+    known = set(values[1])
+    odd = next((hit for hit in mine if hit["value"] not in known), mine[0])
+    known = set(values[0])
+    return DIFFERENT, (odd, next((hit for hit in theirs if hit["value"] not in known), theirs[0]))

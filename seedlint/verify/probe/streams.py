@@ -1,0 +1,150 @@
+"""The streams of the libraries that a program has imported: read their state, seed them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import sys
+from typing import Any, Callable, Dict, Optional, Tuple
+
+SEED = 20231
+
+
+def _random_state() -> Any:
+    return sys.modules["random"].getstate()
+
+
+def _numpy_state() -> Any:
+    kind, keys, position, has_gauss, cached = sys.modules["numpy"].random.get_state()
+    return kind, keys.tobytes(), position, has_gauss, cached
+
+
+def _torch_state() -> Any:
+    return sys.modules["torch"].get_rng_state().numpy().tobytes()
+
+
+def _cuda_state() -> Any:
+    torch = sys.modules["torch"]
+    if not torch.cuda.is_available() or not torch.cuda.is_initialized():
+        return None
+    return [state.cpu().numpy().tobytes() for state in torch.cuda.get_rng_state_all()]
+
+
+def _mps_state() -> Any:
+    mps = getattr(sys.modules["torch"], "mps", None)
+    return mps.get_rng_state().cpu().numpy().tobytes() if mps and sys.platform == "darwin" else None
+
+
+def _seed_torch(seed: int) -> None:
+    sys.modules["torch"].default_generator.manual_seed(seed)
+
+
+def _seed_cuda(seed: int) -> None:
+    torch = sys.modules["torch"]
+    if hasattr(torch, "cuda") and torch.cuda.is_available():
+        torch.cuda.manual_seed_all(seed)
+
+
+def _seed_tensorflow(seed: int) -> None:
+    sys.modules["tensorflow"].random.set_seed(seed)
+
+
+def _seed_cupy(seed: int) -> None:
+    sys.modules["cupy"].random.seed(seed)
+
+
+def _seed_cv2(seed: int) -> None:
+    sys.modules["cv2"].setRNGSeed(seed)
+
+
+def _fresh_torch() -> None:
+    sys.modules["torch"].default_generator.seed()
+
+
+_ADAPTERS = {
+    "random": ("random", _random_state, lambda seed: sys.modules["random"].seed(seed)),
+    "numpy": ("numpy.random", _numpy_state, lambda seed: sys.modules["numpy"].random.seed(seed)),
+    "torch": ("torch", _torch_state, _seed_torch),
+    "cuda": ("torch", _cuda_state, _seed_cuda),
+    "mps": ("torch", _mps_state, lambda seed: None),
+    "tensorflow": ("tensorflow", None, _seed_tensorflow),
+    "cupy": ("cupy", None, _seed_cupy),
+    "cv2": ("cv2", None, _seed_cv2),
+}  # type: Dict[str, Tuple[str, Optional[Callable[[], Any]], Callable[[int], Any]]]
+
+_FRESH = {
+    "random": lambda: sys.modules["random"].seed(),
+    "numpy": lambda: sys.modules["numpy"].random.seed(),
+    "torch": _fresh_torch,
+}  # type: Dict[str, Callable[[], Any]]
+
+
+def loaded(stream: str) -> bool:
+    """Whether the program has imported the library that owns a stream."""
+    return stream in _ADAPTERS and _ADAPTERS[stream][0] in sys.modules
+
+
+def state(stream: str) -> Optional[str]:
+    """A digest of a stream's state; None where it cannot be read, or is not there yet."""
+    if not loaded(stream):
+        return None
+    read = _ADAPTERS[stream][1]
+    try:
+        raw = read() if read else None
+    except Exception:
+        return None
+    return None if raw is None else hashlib.blake2b(pickle.dumps(raw, 2), digest_size=12).hexdigest()
+
+
+def seed(stream: str) -> bool:
+    """Seed one stream with a constant; False where its library is not imported."""
+    if not loaded(stream):
+        return False
+    _ADAPTERS[stream][2](SEED)
+    return True
+
+
+def seed_all() -> None:
+    """Seed every stream whose library is imported."""
+    for stream in _ADAPTERS:
+        seed(stream)
+
+
+def refresh(keep: "tuple[str, ...]" = ()) -> None:
+    """Give each stream fresh entropy, as a new process has it; `keep` names those that imports seed."""
+    for stream, fresh in _FRESH.items():
+        if loaded(stream) and stream not in keep:
+            fresh()
+
+
+def seed_generator(value: Any) -> bool:
+    """Put an explicit generator into a constant state; False for anything else."""
+    kind = type(value).__module__.partition(".")[0]
+    if isinstance(value, sys.modules.get("random", os).__dict__.get("Random", ())):
+        value.seed(SEED)
+    elif hasattr(value, "bit_generator"):
+        value.bit_generator.state = type(value.bit_generator)(SEED).state
+    elif hasattr(value, "manual_seed"):
+        value.manual_seed(SEED)
+    elif kind == "numpy" and hasattr(value, "seed") and hasattr(value, "get_state"):
+        value.seed(SEED)
+    elif kind == "numpy" and hasattr(value, "state") and hasattr(value, "random_raw"):
+        value.state = type(value)(SEED).state
+    else:
+        return False
+    return True
+
+
+def generator_state(value: Any) -> Any:
+    """The state of an explicit generator; None for anything else."""
+    if hasattr(value, "bit_generator"):
+        return value.bit_generator.state
+    for name in ("getstate", "get_state"):
+        read = getattr(value, name, None)
+        if callable(read) and not isinstance(value, type):
+            try:
+                return read()
+            except Exception:
+                return None
+    return value.state if hasattr(value, "random_raw") else None

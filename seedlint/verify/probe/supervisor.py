@@ -1,0 +1,170 @@
+"""Starts one run in a process of its own, watches over it, and ends all that it left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from typing import Any, Dict, List, Set
+
+from . import fence, program
+
+PATIENCE = 10.0
+"""Seconds without a point reached for the first time, once some point has been reached."""
+
+
+def supervise(config: Dict[str, Any]) -> None:
+    """Run a configured program to its end, or to the end of what it is allowed; write `ended.json`."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    fence.adopt_orphans()
+    fence.die_with_parent()
+    started = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        _child(config)
+    ended = _Watch(config, child, started).wait()
+    fence.end_all(os.getpid())
+    ended["seconds"] = round(time.monotonic() - started, 3)
+    path = os.path.join(config["out"], "ended.json")
+    with open(path + ".new", "w", encoding="utf-8") as handle:
+        json.dump(ended, handle)
+    os.replace(path + ".new", path)
+
+
+def _child(config: Dict[str, Any]) -> None:
+    status = program.FAILED
+    try:
+        os.setsid()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        for number, name in ((0, os.devnull), (1, "stdout"), (2, "stderr")):
+            flags = os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            handle = os.open(os.path.join(config["out"], name), flags, 0o644)
+            os.dup2(handle, number)
+            os.close(handle)
+        os.environ.update(config["environment"])
+        fence.limit(config["cpu_seconds"], config["memory"], config["file_size"])
+        if config["fence"]:
+            fence.no_writes_outside([config["folder"], "/dev/shm", "/dev/null", "/dev/tty"])
+        status = program.run(config)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BaseException as error:
+        with open(os.path.join(config["out"], "error.json"), "w", encoding="utf-8") as out:
+            json.dump({"error": f"{type(error).__name__}: {error}", "place": ""}, out)
+    finally:
+        _leave(status)
+
+
+def _leave(status: int) -> None:
+    """End as Python would: child processes are waited for, exit handlers run."""
+    try:
+        import atexit
+        import threading
+
+        for thread in threading.enumerate():
+            if thread is not threading.current_thread() and not thread.daemon:
+                thread.join(5)
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+    except BaseException:
+        pass
+    finally:
+        os._exit(status)
+
+
+class _Watch:
+    """Waits until a run has ended, has shown enough, or has used up what it may use."""
+
+    def __init__(self, config: Dict[str, Any], child: int, started: float) -> None:
+        self.config, self.child, self.started = config, child, started
+        self.points = set(config["points"])
+        self.reached = set()  # type: Set[str]
+        self.full = set()  # type: Set[str]
+        self.sizes = {}  # type: Dict[str, int]
+        self.news = 0.0
+
+    def wait(self) -> Dict[str, Any]:
+        pause, checks = 0.005, 0
+        while True:
+            pid, status = os.waitpid(self.child, os.WNOHANG)
+            if pid:
+                return _how(status)
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.05)
+            checks += 1
+            now = time.monotonic() - self.started
+            if now > self.config["timeout"]:
+                return {"how": "timeout", "reason": f"still running after {self.config['timeout']:g} s"}
+            if checks % 4 == 0:
+                reason = self._over(now)
+                if reason:
+                    return reason
+
+    def _over(self, now: float) -> Dict[str, Any]:
+        if self._look():
+            self.news = now
+        if self.points and self.full >= self.points:
+            return {"how": "enough"}
+        if self.reached and now - self.news > PATIENCE:
+            return {"how": "patience"}
+        if len(fence.descendants(os.getpid())) > fence.MOST_PROCESSES:
+            return {"how": "processes", "reason": f"starts more than {fence.MOST_PROCESSES} processes"}
+        return {}
+
+    def _look(self) -> bool:
+        """Read what was written since; whether a point was reached for the first time."""
+        known = len(self.reached)
+        for name in os.listdir(self.config["out"]):
+            if not name.startswith("hits-"):
+                continue
+            path = os.path.join(self.config["out"], name)
+            size = os.path.getsize(path)
+            if size == self.sizes.get(name):
+                continue
+            self.sizes[name] = size
+            for hit in read_hits(path):
+                if "point" in hit:
+                    self.reached.add(hit["point"])
+                    if hit["n"] >= 3:
+                        self.full.add(hit["point"])
+        return len(self.reached) > known
+
+
+def read_hits(path: str) -> List[Dict[str, Any]]:
+    """The records of one process; a line that was cut off is left out."""
+    out = []
+    with open(path, encoding="utf-8", errors="replace") as handle:
+        for line in handle:
+            try:
+                out.append(json.loads(line))
+            except ValueError:
+                continue
+    return out
+
+
+def _how(status: int) -> Dict[str, Any]:
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        reason = {
+            signal.SIGXCPU: "uses more CPU time than allowed",
+            signal.SIGKILL: "was killed (out of memory?)",
+            signal.SIGSEGV: "crashes (segmentation fault)",
+        }.get(number, f"ends by signal {number}")
+        return {"how": "signal", "reason": reason}
+    return {"how": "ended", "status": os.WEXITSTATUS(status)}
+
+
+def main(path: str) -> None:
+    """A cold run: this process is fresh, and serves one configuration."""
+    with open(path, encoding="utf-8") as handle:
+        config = json.load(handle)
+    if config["fence"]:
+        fence.no_network()
+    supervise(config)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
