@@ -68,6 +68,8 @@ def parsed_signature(text: str) -> tuple[tuple[Any, ...], ...]:
 def call_external(m: Machine, name: str, args: calls.Arguments, pos: Position, text: str, decorating: bool) -> Value:
     """Call a library's function or class."""
     spelled, name = name, m.knowledge.canonical(name)
+    if name == "os.environ.setdefault" and len(args.positional) == 2 and isinstance(args.positional[0], Const):
+        set_environment(m, "os.environ", args.positional[0].value, args.positional[1], pos)
     known = builtin.call_builtin(m, name, args, pos)
     if known is None:
         known = options.call(m, name, args, pos)
@@ -463,6 +465,13 @@ def _fixed(m: Machine, value: Value) -> bool:
     return seed_kind(m, value.default if isinstance(value, Option) else value) == "constant"
 
 
+def _in_layer(work: Application) -> bool:
+    """Whether a module's own method makes the call, or the call is that of a module."""
+    function = work.m.frame.function
+    inside = function is not None and function.owner is not None and is_module(work.m, function.owner)
+    return inside or work.name.endswith(("__call__", ".forward"))
+
+
 def _saved(work: Application) -> str:
     """What is known of a saved state that is put back."""
     given = work.variables["args"]
@@ -483,7 +492,7 @@ def _settings(work: Application) -> None:
             work.event("overwrite", "", StreamState(SEEDED), id=part.id)
     generator = owner.id if isinstance(owner, ExternalObject) and owner.id in work.m.generators else 0
     for mark in work.row.marks:
-        work.event("mark", "", StreamState(SEEDED), mark=mark, generator=generator)
+        work.event("mark", "", StreamState(SEEDED), mark=mark, generator=generator, layer=_in_layer(work))
 
 
 def _runs(work: Application) -> Value | None:
