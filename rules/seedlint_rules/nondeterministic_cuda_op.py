@@ -32,9 +32,10 @@ class NondeterministicCudaOp(Rule):
                 yield self._report(mark, timeline, (mark.inner, mark.callee) in without_form)
 
     def _operations(self, timeline: Timeline) -> Iterator[Moment]:
+        """The operations that add in any order, and those of layers whose gradients do."""
         yield from timeline.marks("nondeterministic-cuda")
         if timeline.marks("backward"):
-            yield from timeline.marks("nondeterministic-cuda-backward")
+            yield from (mark for mark in timeline.marks("nondeterministic-cuda-backward") if mark.detail["layer"])
 
     def _report(self, mark: Moment, timeline: Timeline, without_form: bool) -> Report:
         name = drawn(mark).removesuffix(".forward")

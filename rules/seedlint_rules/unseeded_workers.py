@@ -35,8 +35,9 @@ class UnseededWorkers(Rule):
 
     def _torch_seeded(self, draw: Moment, timeline: Timeline) -> bool:
         """Whether torch is seeded when the loader is iterated, so that the worker's stream follows something else."""
-        seeds = timeline.seeds("torch")
-        return draw.stream != "torch" and any(s.state.kind == "seeded" and s.order < draw.order for s in seeds)
+        parent = draw.process.rpartition("/worker:")[0]
+        seeds = (seed for seed in timeline.seeds("torch") if seed.process == parent and seed.order < draw.order)
+        return draw.stream != "torch" and any(seed.state.kind == "seeded" for seed in seeds)
 
     def _loader(self, draw: Moment, timeline: Timeline) -> Report:
         message = (
@@ -51,8 +52,8 @@ class UnseededWorkers(Rule):
 
     def _not_reseeded(self, draw: Moment, timeline: Timeline) -> Report:
         message = (
-            f"the workers of this loader draw with `{drawn(draw)}` from the {draw.stream} stream, which no seed reaches "
-            f"when {timeline.path} runs; in this version of torch the torch seed does not cover {name(draw.stream)}"
+            f"the workers of this loader draw with `{drawn(draw)}` from the {draw.stream} stream, which no seed "
+            f"reaches when {timeline.path} runs; in this version of torch its seed does not cover {name(draw.stream)}"
         )
         help_text = (
             "Pass a `worker_init_fn` that seeds it from `torch.initial_seed() % 2**32`, "
