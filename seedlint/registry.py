@@ -48,6 +48,13 @@ def rules() -> tuple[type[Rule], ...]:
     return tuple(found[code] for code in sorted(found))
 
 
+def listed() -> tuple[type[Rule], ...]:
+    """All codes that findings can have: those of the rules, and of comments that suppress nothing."""
+    from seedlint.suppress import UnusedSuppression
+
+    return (UnusedSuppression, *rules())
+
+
 def _is_rule(value: object, module: str) -> bool:
     return isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module
 
