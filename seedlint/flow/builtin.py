@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
+import re
 from collections.abc import Callable
 
 from seedlint.flow import attribute, calls, iterate, options
@@ -579,6 +580,7 @@ _FUNCTIONS: dict[str, Callable[[Machine, calls.Arguments, Position], Value]] = {
     "builtins.len": lambda m, args, pos: _length(m, _first(args)),
     "builtins.hash": lambda m, args, pos: _hash(_first(args)),
     f"builtins.{RUN}": lambda m, args, pos: _run_script(m, args, pos),
+    "<matches>": lambda m, args, pos: _matches(args),
     "importlib.import_module": lambda m, args, pos: _import_module(m, args, pos),
     "builtins.range": lambda m, args, pos: UNKNOWN,
 }
@@ -589,6 +591,20 @@ def _hash(value: Value) -> Value:
     if isinstance(value, Const) and not isinstance(value.value, str):
         return value
     return Entropy("hash") if isinstance(value, (Const, Tuple, Function, Class)) else UNKNOWN
+
+
+def _matches(args: calls.Arguments) -> Value:
+    """Whether a pattern is found in a known text."""
+    pattern, text = (*args.positional, UNKNOWN, UNKNOWN)[:2]
+    if isinstance(text, Option):
+        found = _matches(calls.Arguments([pattern, text.default]))
+        return found if found is UNKNOWN else Option(found, text.name)
+    if not (isinstance(pattern, Const) and isinstance(text, Const)):
+        return UNKNOWN
+    try:
+        return NONE if re.search(pattern.value, text.value) is None else Const(True)
+    except (TypeError, re.error, RecursionError):
+        return UNKNOWN
 
 
 def _import_module(m: Machine, args: calls.Arguments, pos: Position) -> Value:

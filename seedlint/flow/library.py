@@ -44,7 +44,7 @@ TRAINING = "self.training"
 KEPT = "kept"
 """The attribute under which a library's object keeps what it was given."""
 _SOME_WORKER: Value = Alternatives(frozenset({Const(0), Const(1)}))
-_ROW_NAMES = ("_", "training", "options", "each", "in_worker", "worker", "self")
+_ROW_NAMES = ("_", "training", "options", "each", "matches", "in_worker", "worker", "self")
 """Names in a row's expressions that are not the call's arguments."""
 
 
@@ -316,6 +316,7 @@ def bind_signature(m: Machine, row: CallRow, args: calls.Arguments, receiver: Va
     out["training"] = m.flags.get(TRAINING, UNKNOWN)
     out["options"] = External("<options>")
     out["each"] = External("<each>")
+    out["matches"] = External("<matches>")
     out["in_worker"] = Const(False)
     out["worker"] = _SOME_WORKER
     if receiver is not None:
@@ -530,9 +531,10 @@ def _result(work: Application, drawn: bool | None) -> Value:
     if row.makes:
         made = _make_generator(work)
         return work.value(row.value) if row.value else made
-    if row.scope:
+    if row.scope or row.stills:
         holder = ExternalObject("<scope>", m.allocate(work.pos, "scope"))
-        m.heap[holder.id]["<streams>"] = Tuple(tuple(Const(name) for name in row.scope))
+        m.heap[holder.id]["<streams>"] = Tuple(tuple(Const(name) for name in row.scope + row.stills))
+        m.heap[holder.id]["<stills>"] = Tuple(tuple(Const(name) for name in row.stills))
         return holder
     if row.value:
         return work.value(row.value)
@@ -625,9 +627,8 @@ def read_environment(m: Machine, owner: str, key: Value) -> Value:
 def enter(m: Machine, manager: Value, pos: Position, leave: list[Callable[[], None]]) -> Value:
     """Enter a context; `leave` is given what its end does."""
     if isinstance(manager, ExternalObject) and manager.cls == "<scope>":
-        names = m.heap[manager.id]["<streams>"]
-        assert isinstance(names, Tuple)
-        _put_back(m, [str(n.value) for n in names.items if isinstance(n, Const)], leave)
+        _put_back(m, _texts(m, manager, "<streams>"), leave)
+        m.set_streams(tuple(_texts(m, manager, "<stills>")), StreamState(SEEDED, m.here(pos)))
         return UNKNOWN
     if isinstance(manager, Lazy):
         return _enter_generator(m, manager, pos, leave)
@@ -638,6 +639,12 @@ def enter(m: Machine, manager: Value, pos: Position, leave: list[Callable[[], No
     if isinstance(manager, ExternalObject):
         return manager
     return UNKNOWN
+
+
+def _texts(m: Machine, holder: ExternalObject, key: str) -> list[str]:
+    """The names that a context of a table's row keeps under a key."""
+    names = m.heap[holder.id][key]
+    return [str(name.value) for name in names.items if isinstance(name, Const)] if isinstance(names, Tuple) else []
 
 
 def _leave_object(m: Machine, manager: Object, pos: Position) -> None:

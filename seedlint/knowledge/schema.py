@@ -65,6 +65,7 @@ class CallRow:
     restores: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     scope: tuple[str, ...] = ()
+    stills: tuple[str, ...] = ()
     entropy: bool = False
     sets: tuple[tuple[str, str], ...] = ()
     runs: tuple[str, ...] = ()

@@ -9,8 +9,8 @@ from seedlint.knowledge import Knowledge, Table, load_tables
 
 from .conftest import APIS
 
-ATTRIBUTES = {"args", "kwargs", "forward"}
-"""Positional arguments, keyword arguments, and the method that a project's class defines."""
+ATTRIBUTES = {"args", "kwargs", "forward", "kept"}
+"""Positional arguments, keyword arguments, the method that a project's class defines, what a row keeps."""
 
 
 def test_tables_keep_to_the_schema() -> None:
