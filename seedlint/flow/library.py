@@ -374,8 +374,15 @@ def _draws(work: Application) -> bool | None:
             workers=row.process == "worker" and answer is not False,
             module=row.module,
             implicit=row.module or work.name.endswith("__call__"),
+            device=_device_number(work),
         )
     return covered
+
+
+def _device_number(work: Application) -> str:
+    """The number in the name of the device that a draw is made on, where one is given."""
+    value = work.value(work.row.device) if work.row.device is not None else NONE
+    return value.value.partition(":")[2] if isinstance(value, Const) and isinstance(value.value, str) else ""
 
 
 def _given(m: Machine, value: Value) -> bool:
