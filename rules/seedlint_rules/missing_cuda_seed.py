@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seedlint.flow.timeline import Timeline
+from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
 from seedlint_rules.wording import drawn, draws, seeded_instead
 
 _DEVICE_STREAMS = frozenset({"cuda", "mps", "xpu"})
+_CHOOSES = "torch.cuda.set_device"
 
 
 class MissingCudaSeed(Rule):
@@ -16,17 +17,30 @@ class MissingCudaSeed(Rule):
 
     code = "SDL201"
     name = "missing-cuda-seed"
-    summary = "a CUDA draw that no seed covers: only other streams seeded"
+    summary = "a CUDA draw that no seed covers: only other streams, or another device, seeded"
 
     def check(self, timeline: Timeline) -> Iterator[Report]:
-        """Report draws on a device whose stream is unseeded while other streams are seeded."""
+        """Report draws on a device whose stream is unseeded while other streams, or another device's, are seeded."""
         if not timeline.seeds():
             return
-        for moment in draws(timeline, "unseeded"):
-            if moment.stream in _DEVICE_STREAMS:
-                message = (
-                    f"`{drawn(moment)}` draws on the device from the {moment.stream} stream, which no seed "
-                    f"reaches when {timeline.path} runs{seeded_instead(timeline, moment.stream)}"
+        for draw in draws(timeline, "unseeded"):
+            if draw.stream in _DEVICE_STREAMS:
+                yield self._report(
+                    draw, f"which no seed reaches when {timeline.path} runs{seeded_instead(timeline, draw.stream)}"
                 )
-                help_text = "Call `torch.manual_seed(seed)`: it covers the CPU and every CUDA device."
-                yield Report(moment, message, help_text, Severity.ERROR, moment.stream, moment.stream)
+        current = {mark.inner: mark for mark in timeline.marks("one-device")}
+        if any(mark.callee == _CHOOSES for mark in timeline.marks("to-cuda")):
+            return
+        for draw in draws(timeline, "covered"):
+            seed = current.get(draw.state.seed) if draw.state.seed else None
+            if draw.stream == "cuda" and draw.detail["device"] not in ("", "0") and seed is not None:
+                yield self._report(
+                    draw,
+                    f"as the one numbered {draw.detail['device']}; `{seed.callee}` at {timeline.place(seed.spot)} "
+                    f"seeds only the current one when {timeline.path} runs",
+                )
+
+    def _report(self, draw: Moment, why: str) -> Report:
+        message = f"`{drawn(draw)}` draws on the device from the {draw.stream} stream, {why}"
+        help_text = "Call `torch.manual_seed(seed)`: it covers the CPU and every CUDA device."
+        return Report(draw, message, help_text, Severity.ERROR, draw.stream, draw.stream)
