@@ -26,6 +26,9 @@ def _verdict(watched: Sequence[tuple[Witness, int]], ran: Mapping[str, Any], dev
     runs: list[Run] = ran["runs"]
     if len(runs) < 2:
         return Verdict(Outcome.COULD_NOT_RUN, "stopped before it was run", device=device, runs=len(runs))
+    lost = next((skip["lost"] for run in runs for skip in run["skips"] if "lost" in skip), "")
+    if lost:
+        return _unreached(ran, device)
     results = []
     for witness, point in watched:
         asked = {"point": str(point), "stream": witness.stream, "kind": witness.kind}
@@ -34,7 +37,7 @@ def _verdict(watched: Sequence[tuple[Witness, int]], ran: Mapping[str, Any], dev
     for result, pair, asked in results:
         if result == compare.DIFFERENT:
             return _diverged(pair, asked, ran, device)
-    for wanted in (compare.ALIKE, compare.UNMOVED, compare.SAME):
+    for wanted in () if ran["tolerant"] else (compare.ALIKE, compare.UNMOVED, compare.SAME):
         for result, pair, _ in results:
             if result == wanted:
                 return Verdict(Outcome.IDENTICAL, _why_identical(result, pair, ran), device=device, runs=count)
@@ -49,7 +52,7 @@ def _diverged(pair: Any, asked: Mapping[str, Any], ran: Mapping[str, Any], devic
     if len(hits) < 2 or not all(hits):
         reason = _ending(control) or "the run with its stream seeded was stopped"
         return _unclear(f"two runs differ, but the run with its stream seeded did not get there: {reason}", device, count)
-    if not _equal(hits[0], hits[1]):
+    if not compare.equal(hits[0], hits[1], asked["stream"], asked["kind"]):
         return _unclear(
             "two runs differ, and so do two with its stream seeded: something else changes from run to run", device, count
         )
@@ -65,16 +68,6 @@ def _diverged(pair: Any, asked: Mapping[str, Any], ran: Mapping[str, Any], devic
 def _states(pair: Any, stream: str) -> tuple[str, str]:
     one, other = (hit["after"].get(stream) or hit["value"] for hit in pair)
     return f"{stream} state {one}", f"{stream} state {other}"
-
-
-def _equal(one: Sequence[Run], other: Sequence[Run]) -> bool:
-    """Whether two control runs agree at a point: in order in the main process, in any order below it."""
-    main = [[hit["value"] for hit in hits if hit["main"]] for hits in (one, other)]
-    if any(mine != theirs for mine, theirs in zip(*main, strict=False)):
-        return False
-    below = [sorted(hit["value"] for hit in hits if not hit["main"]) for hits in (one, other)]
-    firsts = [{hit["value"] for hit in hits if not hit["main"] and hit["n"] == 1} for hits in (one, other)]
-    return below[0] == below[1] or firsts[0] == firsts[1]
 
 
 def _unclear(reason: str, device: str, runs: int) -> Verdict:
@@ -95,7 +88,7 @@ def _why_identical(result: str, pair: Any, ran: Mapping[str, Any]) -> str:
 
 def _stand_ins(ran: Mapping[str, Any]) -> str:
     """What was stepped over to get there."""
-    skips = [skip for skip in ran["runs"][0]["skips"]] if ran["tolerant"] else []
+    skips = list(ran["runs"][0]["skips"]) if ran["tolerant"] else []
     if not skips:
         return ""
     more = f" and {len(skips) - 1} more" if len(skips) > 1 else ""

@@ -20,7 +20,7 @@ from seedlint.program.modules import SOURCE_FOLDERS
 from seedlint.rule import Finding
 from seedlint.sources.source import Source
 from seedlint.verify.instrument import instrument, tolerant
-from seedlint.verify.witness import Witness, witnesses
+from seedlint.verify.witness import Witness, causes, witnesses
 
 SMALL_FILE = 256 * 1024
 MOST_FILES = 2000
@@ -53,6 +53,8 @@ class Entry:
     source: Source
     module: str
     findings: list[tuple[Finding, list[tuple[Witness, int]]]] = field(default_factory=list)
+    causes: list[Witness] = field(default_factory=list)
+    wanted: list[int] = field(default_factory=list)
     points: dict[int, list[Witness]] = field(default_factory=dict)
     spots: dict[Spot, int] = field(default_factory=dict)
 
@@ -75,8 +77,14 @@ def entries_of(findings: Iterable[Finding], evidence: Evidence) -> list[Entry]:
         entry = by_module.setdefault(module, Entry(evidence.modules[module], module))
         watched = [w for w in witnesses(found) if not w.needs]
         if watched:
+            entry.causes += [witness for witness in causes(found.timeline) if witness not in entry.causes]
             entry.findings.append((finding, [(witness, entry.point(witness)) for witness in watched]))
-    return [entry for entry in by_module.values() if entry.findings]
+    out = [entry for entry in by_module.values() if entry.findings]
+    for entry in out:
+        entry.wanted = sorted(entry.points)
+        for witness in entry.causes:
+            entry.point(witness)
+    return out
 
 
 def make_plan(projects: Sequence[tuple[Sequence[Entry], Evidence]], options: Options) -> dict[str, Any]:
@@ -145,7 +153,9 @@ def _entry(number: int, project: int, entry: Entry, evidence: Evidence, options:
             {"id": f"{n}{w.kind}{w.stream}", "point": str(n), "kind": w.kind, "stream": w.stream}
             for n, ws in entry.points.items()
             for w in ws
+            if n in entry.wanted
         ],
+        "wanted": [str(n) for n in entry.wanted],
     }
 
 

@@ -28,28 +28,51 @@ def witnesses(found: Found) -> list[Witness]:
     """What to watch for a finding, the most telling first."""
     report, timeline = found.report, found.timeline
     moment = report.moment
-    if report.stream == "cuda" or moment.kind in ("flag", "mark"):
+    if report.stream == "cuda" or moment.kind == "flag":
         return [Witness("draw", moment.spot, "cuda", NEEDS_CUDA)]
+    if moment.kind == "mark":
+        in_worker = "/worker" in moment.process
+        return [Witness("draw", moment.spot, None, "" if in_worker else NEEDS_CUDA)]
     if moment.kind == "draw":
-        return [_draw(moment)]
+        return [_draw(moment, report.stream)]
     if moment.kind == "generator":
-        return [Witness("generator", moment.inner, None)]
+        return [Witness("generator", moment.inner, None), *_reseeds(moment, timeline)]
     if moment.kind == "seed":
+        after = _draws(_after(moment, timeline))
         if moment.state.kind == "entropy":
-            return [Witness("seed", moment.inner, moment.stream), *_draws(_after(moment, timeline))]
-        return _draws(_after(moment, timeline))
+            return [Witness("seed", moment.inner, moment.stream), *after]
+        return after
     return _draws(d for d in timeline.of("draw") if d.exposure != "covered")
 
 
-def _draw(moment: Moment) -> Witness:
-    """A module is watched as it is constructed, everything else where it draws."""
-    module = moment.spot != moment.inner and not moment.callee.endswith("__iter__")
-    in_child = "/" in moment.process and "/worker" not in moment.process
-    return Witness("draw", moment.spot if module and not in_child else moment.inner, moment.stream)
+def causes(timeline: Timeline) -> list[Witness]:
+    """Everything on a timeline that follows the system's entropy: a control run makes all of it constant."""
+    out = [
+        Witness("generator", moment.inner, None)
+        for kind in ("generator", "reseed")
+        for moment in timeline.of(kind)
+        if moment.state.kind != "seeded"
+    ]
+    out += [Witness("seed", m.inner, m.stream) for m in timeline.of("seed") if m.state.kind == "entropy"]
+    return list(dict.fromkeys(out))
+
+
+def _reseeds(generator: Moment, timeline: Timeline) -> list[Witness]:
+    made = generator.detail["id"]
+    return [Witness("generator", m.inner, None) for m in timeline.of("reseed") if m.detail["id"] == made]
+
+
+def _draw(moment: Moment, stream: str | None) -> Witness:
+    """A module is watched as it is constructed, a loader as it is iterated, everything else where it draws."""
+    in_child = "/" in moment.process
+    if "/worker" in moment.process and stream == "torch":
+        return Witness("draw", moment.spot, stream)
+    module = moment.spot != moment.inner and not moment.callee.endswith("__iter__") and not in_child
+    return Witness("draw", moment.spot if module else moment.inner, moment.stream)
 
 
 def _draws(moments: Iterable[Moment]) -> list[Witness]:
-    return list(dict.fromkeys(_draw(moment) for moment in moments))[:MOST_DRAWS]
+    return list(dict.fromkeys(_draw(moment, moment.stream) for moment in moments))[:MOST_DRAWS]
 
 
 def _after(seed: Moment, timeline: Timeline) -> Iterable[Moment]:
@@ -57,5 +80,5 @@ def _after(seed: Moment, timeline: Timeline) -> Iterable[Moment]:
     return (
         draw
         for draw in timeline.of("draw")
-        if draw.stream == seed.stream and draw.state.seed == seed.inner and draw.exposure in ("conditional", "entropy")
+        if draw.stream == seed.stream and draw.state.seed == seed.inner
     )

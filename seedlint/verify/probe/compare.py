@@ -52,15 +52,31 @@ def _of_children(one: List[Hit], other: List[Hit], stream: Optional[str], kind: 
     if not one or not other:
         return NONE, None
 
-    def key(hit: Hit) -> Tuple[Any, ...]:
-        return (hit["value"], hit["before"].get(stream) if stream else "", hit["n"])
-
-    mine, theirs = sorted(one, key=key), sorted(other, key=key)
-    values = [[hit["value"] for hit in hits] for hits in (mine, theirs)]
-    firsts = [{hit["value"] for hit in hits if hit["n"] == 1} for hits in (mine, theirs)]
-    if sorted(values[0]) == sorted(values[1]) or firsts[0] == firsts[1]:
+    mine, theirs = (sorted(hits, key=lambda hit: (shown(hit, stream, kind), hit["n"])) for hits in (one, other))
+    if equal_below(mine, theirs, stream, kind):
         return SAME, (mine[0], theirs[0])
-    known = set(values[1])
-    odd = next((hit for hit in mine if hit["value"] not in known), mine[0])
-    known = set(values[0])
-    return DIFFERENT, (odd, next((hit for hit in theirs if hit["value"] not in known), theirs[0]))
+    known = {shown(hit, stream, kind) for hit in theirs}
+    odd = next((hit for hit in mine if shown(hit, stream, kind) not in known), mine[0])
+    known = {shown(hit, stream, kind) for hit in mine}
+    return DIFFERENT, (odd, next((hit for hit in theirs if shown(hit, stream, kind) not in known), theirs[0]))
+
+
+def shown(hit: Hit, stream: Optional[str], kind: str) -> str:
+    """What is compared of a hit: the state that a seed leaves, else the value."""
+    state = hit["after"].get(stream) if kind == "seed" and stream else None
+    return str(state or hit["value"])
+
+
+def equal_below(one: List[Hit], other: List[Hit], stream: Optional[str], kind: str) -> bool:
+    """Whether child processes agree: all their hits in some order, or the first of each process."""
+    values = [sorted(shown(hit, stream, kind) for hit in hits) for hits in (one, other)]
+    firsts = [{shown(hit, stream, kind) for hit in hits if hit["n"] == 1} for hits in (one, other)]
+    return values[0] == values[1] or firsts[0] == firsts[1]
+
+
+def equal(one: List[Hit], other: List[Hit], stream: Optional[str], kind: str) -> bool:
+    """Whether two runs show the same at a point: in order in the main process, in any order below it."""
+    main = [[shown(hit, stream, kind) for hit in hits if hit["main"]] for hits in (one, other)]
+    if any(mine != theirs for mine, theirs in zip(*main)):
+        return False
+    return equal_below([hit for hit in one if not hit["main"]], [hit for hit in other if not hit["main"]], stream, kind)

@@ -39,7 +39,7 @@ class Observer:
     def call(self, number: int, function: Any) -> Any:
         """The function, or one that does the same and writes down what it did."""
         point = str(number)
-        if getattr(self.busy, "on", False) or not self._wanted(point):
+        if getattr(self.busy, "on", False) or not self._wanted(point) or isinstance(function, standins.Unknown):
             return function
         return lambda *args, **kwargs: self._call(point, function, args, kwargs)
 
@@ -64,25 +64,31 @@ class Observer:
 
     def _call(self, point: str, function: Any, args: Any, kwargs: Any) -> Any:
         self._control(point)
+        factory = kwargs.get("default_factory")
+        if factory is not None:
+            return function(*args, **dict(kwargs, default_factory=lambda: self._call(point, factory, (), {})))
         before = self._before(point)
         result = function(*args, **kwargs)
-        kinds = {witness["kind"] for witness in self.points[point]}
-        if self.control and kinds & {"seed", "generator"}:
-            self._repair(point, result)
+        owner = _owner(function)
+        if self.control:
+            result = self._repair(point, result, owner)
         yielded = result
-        if result is None:
-            yielded = [_owner(function), args, kwargs]
+        if result is None or any(witness["kind"] == "generator" for witness in self.points[point]):
+            yielded = [owner, result, args, kwargs]
         self._hit(point, before, yielded)
         if not isinstance(result, _PLAIN):
             self._attach(point, result)
         return result
 
-    def _repair(self, point: str, result: Any) -> None:
+    def _repair(self, point: str, result: Any, owner: Any) -> Any:
+        """In a control run, make constant what follows the system's entropy."""
         for witness in self.points[point]:
             if witness["kind"] == "seed":
                 streams.seed(witness["stream"])
             if witness["kind"] == "generator":
-                streams.seed_generator(result)
+                made = streams.seeded_generator(result)
+                result = streams.seeded_generator(owner) and result if made is None else made
+        return result
 
     def _control(self, point: str) -> None:
         """In a control run, seed a flagged stream before it is first drawn from in this process."""
@@ -168,7 +174,7 @@ class Observer:
 def _owner(function: Any) -> Any:
     """The object whose method a function is; None for a module or a hidden generator."""
     owner = getattr(function, "__self__", None)
-    return None if isinstance(owner, type(sys)) or streams.generator_state(owner) is not None else owner
+    return None if isinstance(owner, (type(sys), type)) or streams.hidden(owner) else owner
 
 
 def _watched_iter(observer: Observer, point: str, cls: Any) -> Callable[[Any], Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import re
 import sys
 from importlib.machinery import ModuleSpec
 from typing import Any, Dict, Iterator
@@ -30,6 +32,7 @@ class Unknown:
         object.__setattr__(self, name, value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        _seeds(self._seedlint_name_)
         if len(args) == 1 and not kwargs and callable(args[0]) and hasattr(args[0], "__code__"):
             return args[0]
         return Unknown(self._seedlint_name_)
@@ -92,6 +95,14 @@ class Unknown:
     __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __neg__ = __abs__ = _number
     __matmul__ = __rmatmul__ = __and__ = __or__ = __invert__ = _number
     __lt__ = __gt__ = __le__ = __ge__ = _compare
+
+
+def _seeds(name: str) -> None:
+    """Note that something was called that may well have seeded: then nothing can be said about this run."""
+    if re.search("seed|determin|reproduc", name, re.IGNORECASE):
+        observer = getattr(builtins, "_seedlint_", None)
+        if observer is not None:
+            observer._write({"skip": 0, "error": "", "lost": name})
 
 
 class _Missing:

@@ -118,22 +118,32 @@ def refresh(keep: "tuple[str, ...]" = ()) -> None:
             fresh()
 
 
-def seed_generator(value: Any) -> bool:
-    """Put an explicit generator into a constant state; False for anything else."""
-    kind = type(value).__module__.partition(".")[0]
-    if isinstance(value, sys.modules.get("random", os).__dict__.get("Random", ())):
+def seeded_generator(value: Any) -> Any:
+    """An explicit generator in a constant state, the same object where it can be; None for anything else."""
+    numpy = sys.modules.get("numpy.random")
+    if isinstance(value, sys.modules["random"].Random if "random" in sys.modules else ()):
         value.seed(SEED)
-    elif hasattr(value, "bit_generator"):
+    elif hasattr(value, "bit_generator") and hasattr(value, "standard_normal"):
         value.bit_generator.state = type(value.bit_generator)(SEED).state
-    elif hasattr(value, "manual_seed"):
+    elif hasattr(value, "manual_seed") and hasattr(value, "initial_seed"):
         value.manual_seed(SEED)
-    elif kind == "numpy" and hasattr(value, "seed") and hasattr(value, "get_state"):
+    elif numpy is not None and isinstance(value, numpy.RandomState):
         value.seed(SEED)
-    elif kind == "numpy" and hasattr(value, "state") and hasattr(value, "random_raw"):
+    elif numpy is not None and hasattr(numpy, "SeedSequence") and isinstance(value, numpy.SeedSequence):
+        return numpy.SeedSequence(SEED)
+    elif numpy is not None and hasattr(value, "random_raw"):
         value.state = type(value)(SEED).state
     else:
-        return False
-    return True
+        return None
+    return value
+
+
+def hidden(value: Any) -> bool:
+    """Whether an object is the hidden state behind a library's own functions."""
+    random, numpy, torch = (sys.modules.get(name) for name in ("random", "numpy.random", "torch"))
+    known = [getattr(random, "_inst", None), getattr(getattr(numpy, "mtrand", None), "_rand", None)]
+    known.append(getattr(torch, "default_generator", None))
+    return value is not None and any(value is one for one in known)
 
 
 def generator_state(value: Any) -> Any:

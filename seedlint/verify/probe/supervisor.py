@@ -80,7 +80,7 @@ class _Watch:
 
     def __init__(self, config: Dict[str, Any], child: int, started: float) -> None:
         self.config, self.child, self.started = config, child, started
-        self.points = set(config["points"])
+        self.points = set(config["wanted"])
         self.reached = set()  # type: Set[str]
         self.full = set()  # type: Set[str]
         self.sizes = {}  # type: Dict[str, int]
@@ -128,7 +128,7 @@ class _Watch:
             for hit in read_hits(path):
                 if "point" in hit:
                     self.reached.add(hit["point"])
-                    if hit["n"] >= 3:
+                    if hit["n"] >= 3 and hit["main"]:
                         self.full.add(hit["point"])
         return len(self.reached) > known
 
