@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from seedlint.baseline import BaselineError
@@ -15,6 +16,7 @@ from seedlint.rule import Finding, Place
 from seedlint.sources.discover import Project, discover, project_root, walk
 from seedlint.sources.read import decode
 from seedlint.sources.source import Problem, Source
+from seedlint.sources.sources import Sources
 
 REPORT_AT = "https://pypi.org/project/seedlint/"
 """Where errors of seedlint itself can be reported."""
@@ -40,7 +42,7 @@ class Checked:
     findings: list[Finding] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
-    sources: dict[str, Source] = field(default_factory=dict)
+    sources: Sources = field(default_factory=Sources)
     judged: list[Judged] = field(default_factory=list)
     files: int = 0
     entries: int = 0
@@ -229,7 +231,7 @@ def _check_project(
     out.judged.append(Judged(project, config, analysis))
     out.findings += _shown(project, config, analysis, out)
     out.problems += analysis.problems
-    out.sources.update(analysis.sources)
+    out.sources.include(analysis.sources)
     out.files += analysis.files if project.reported is None else len(project.reported)
     out.entries += analysis.entries
     out.hidden += analysis.hidden
@@ -242,13 +244,17 @@ def _shown(project: Project, config: Config, analysis: Analysis, out: Checked) -
     unused = suppress.UnusedSuppression
     judged: Iterable[str] = ()
     if config.selects(unused.code, unused.default) and not config.entries:
-        judged = analysis.sources if project.reported is None else map(display, project.reported)
-    active = {rule.code for rule in registry.rules() if config.selects(rule.code, rule.default)}
+        judged = analysis.commented
+
+    @cache
+    def active() -> set[str]:
+        return {rule.code for rule in registry.rules() if config.selects(rule.code, rule.default)}
+
     kept = suppress.apply(
         analysis.findings,
         analysis.sources,
         [path for path in judged if config.tests or path not in analysis.tests],
-        lambda given: any(code.startswith(given) for code in active),
+        lambda given: any(code.startswith(given) for code in active()),
     )
     out.suppressed += kept.silenced
     found = sorted([*kept.kept, *kept.unused], key=lambda finding: _in_order((finding.place, finding.code, "")))
@@ -263,7 +269,7 @@ def _shown(project: Project, config: Config, analysis: Analysis, out: Checked) -
     return new
 
 
-def _not_ignored(findings: list[Finding], config: Config, sources: Mapping[str, Source]) -> list[Finding]:
+def _not_ignored(findings: list[Finding], config: Config, sources: Sources) -> list[Finding]:
     """Leave out what `per-file-ignores` names."""
     if not config.per_file_ignores:
         return findings
@@ -271,7 +277,7 @@ def _not_ignored(findings: list[Finding], config: Config, sources: Mapping[str, 
     folder = config.folder or Path()
 
     def ignored(finding: Finding) -> bool:
-        path = os.path.relpath(sources[finding.place.path].absolute, folder).replace(os.sep, "/")
+        path = os.path.relpath(sources.absolute(finding.place.path), folder).replace(os.sep, "/")
         return any(
             any(code == "ALL" or finding.code.startswith(code) for code in codes) and matches(path)
             for matches, codes in rows

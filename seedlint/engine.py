@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seedlint import registry
 from seedlint.config import Config
-from seedlint.index.build import Counts, summaries
-from seedlint.index.cache import SummaryCache
-from seedlint.index.summary import Summary
-from seedlint.knowledge import Knowledge, load_tables
+from seedlint.index.stamps import Stamps, stamp_of
+from seedlint.recall import Results
 from seedlint.rule import Finding, Place
 from seedlint.sources.discover import Project
 from seedlint.sources.read import read
-from seedlint.sources.source import Problem, Source
+from seedlint.sources.source import Problem, Source, may_suppress
+from seedlint.sources.sources import Sources
 
 if TYPE_CHECKING:
     from seedlint.findings import Found
+    from seedlint.index.summary import Summary
+    from seedlint.knowledge import Knowledge
     from seedlint.program.modules import Program
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a run did, apart from the clock."""
+
+    files_parsed: int = 0
+    cache_hits: int = 0
+    functions_analysed: int = 0
+    trees_opened: int = 0
 
 
 @dataclass(slots=True)
@@ -30,13 +41,18 @@ class Analysis:
 
     findings: list[Finding] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    sources: dict[str, Source] = field(default_factory=dict)
+    sources: Sources = field(default_factory=Sources)
     files: int = 0
     entries: int = 0
     hidden: int = 0
     counts: Counts = field(default_factory=Counts)
     evidence: Evidence | None = None
-    tests: set[str] = field(default_factory=set)
+    tests: list[str] = field(default_factory=list)
+    commented: list[str] = field(default_factory=list)
+    """The files that may hold a comment which suppresses something."""
+
+
+_KEPT = ("findings", "problems", "files", "entries", "hidden", "tests", "commented")
 
 
 @dataclass(slots=True)
@@ -57,13 +73,69 @@ def analyze(
     cache_dir: Path | None = None,
     texts: dict[Path, Source] | None = None,
     progress: Callable[[int, int], None] | None = None,
+    evidence: bool = False,
 ) -> Analysis:
     """Analyse a project; `texts` replaces files by what an editor holds.
 
-    `progress` is told how many entries have run, and how many there are. Raises `TableError`.
+    With a `cache_dir`, files that the file system says are unchanged are not read, files whose content
+    is known are not parsed, and a project of which all files are known is not judged again: then there
+    is no evidence, unless it is asked for with `evidence`. `jobs` processes parse what is left, where
+    that pays. `progress` is told how many entries have run, and how many there are. Raises `TableError`.
     """
+    collects = gc.isenabled()
+    gc.disable()  # summaries are millions of tuples without cycles, which the collector would visit again and again
+    try:
+        return _analyze(project, config, jobs, cache_dir, texts or {}, progress, evidence)
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _analyze(
+    project: Project,
+    config: Config,
+    jobs: int,
+    cache_dir: Path | None,
+    texts: dict[Path, Source],
+    progress: Callable[[int, int], None] | None,
+    evidence: bool,
+) -> Analysis:
     out = Analysis()
-    sources = _read(project, texts or {}, out)
+    results = Results(cache_dir, project.root, config)
+    files = _Files(project, texts, cache_dir)
+    key = results.key(files.digests)
+    kept = results.get(key) if cache_dir is not None and not evidence else None
+    out.sources = files.sources
+    if kept is not None:
+        for name, value in kept.items():
+            setattr(out, name, value)
+        out.counts.cache_hits = len(files.digests)
+    else:
+        _compute(project, config, jobs, cache_dir, files.read_all(), progress, out)
+        out.problems += files.problems
+        if not texts and not files.problems:
+            results.put(key, {name: getattr(out, name) for name in _KEPT})
+    files.write()
+    if project.reported is not None:
+        shown = {display(path) for path in project.reported}
+        out.findings = [finding for finding in out.findings if finding.place.path in shown]
+        out.problems = [problem for problem in out.problems if problem.path in shown]
+    return out
+
+
+def _compute(
+    project: Project,
+    config: Config,
+    jobs: int,
+    cache_dir: Path | None,
+    sources: list[Source],
+    progress: Callable[[int, int], None] | None,
+    out: Analysis,
+) -> None:
+    """Do the work that gives findings; what is added to findings later is not kept with them."""
+    from seedlint.index.build import summaries
+    from seedlint.index.cache import SummaryCache
+
     cache = SummaryCache(cache_dir, str(project.root))
     parsed: dict[str, Summary] = {}
     for source, result in summaries(sources, cache, jobs, out.counts):
@@ -73,29 +145,70 @@ def analyze(
             parsed[source.root_path] = result
             out.problems += result.problems
     out.files = len(sources)
-    out.sources = {source.path: source for source in sources}
+    out.commented = [source.path for source in sources if may_suppress(source.text)]
     if parsed:
         _judge(parsed, {s.root_path: s for s in sources}, config, cache_dir, out, progress)
-    if project.reported is not None:
-        shown = {display(path) for path in project.reported}
-        out.findings = [finding for finding in out.findings if finding.place.path in shown]
-        out.problems = [problem for problem in out.problems if problem.path in shown]
-    return out
 
 
-def _read(project: Project, texts: dict[Path, Source], out: Analysis) -> list[Source]:
-    sources = []
-    for path in project.files:
-        result = texts.get(path) or read(path, project.root, display(path))
+class _Files:
+    """The files of a project with their digests; those that did not change since the last run are not read."""
+
+    def __init__(self, project: Project, texts: dict[Path, Source], cache_dir: Path | None) -> None:
+        self.project = project
+        self.digests: list[tuple[str, bytes]] = []
+        self.problems: list[Problem] = []
+        self.sources = Sources()
+        self._read: dict[Path, Source] = {}
+        self._stamps = Stamps(cache_dir, str(project.root)) if cache_dir is not None else None
+        for path in project.files:
+            self._add(path, texts.get(path))
+
+    def _add(self, path: Path, text: Source | None) -> None:
+        name = str(path)
+        known = self._stamps.digest(name) if self._stamps is not None and text is None else None
+        if known is not None:
+            self.digests.append((name, known))
+            self.sources.promise(display(path), path, self.project.root)
+            return
+        stamp = stamp_of(name) if self._stamps is not None and text is None else None
+        result = text or read(path, self.project.root, display(path))
         if isinstance(result, Problem):
-            out.problems.append(result)
-        else:
-            sources.append(result)
-    return sources
+            self.problems.append(result)
+            return
+        if self._stamps is not None and text is None:
+            self._stamps.note(name, stamp, result.digest)
+        self.digests.append((name, result.digest))
+        self._read[path] = result
+        self.sources.add(result, self.project.root)
+
+    def read_all(self) -> list[Source]:
+        """The Sources of all files, in the project's order; one that vanished meanwhile is a problem."""
+        out = []
+        for path in self.project.files:
+            source = self._read.get(path)
+            shown = display(path)
+            if source is None and shown in self.sources:
+                result = read(path, self.project.root, shown)
+                if isinstance(result, Problem):
+                    self.problems.append(result)
+                    continue
+                source = result
+                self.sources.add(source, self.project.root)
+            if source is not None:
+                out.append(source)
+        return out
+
+    def write(self) -> None:
+        """Keep the digests."""
+        if self._stamps is not None:
+            self._stamps.write()
 
 
 def display(path: Path) -> str:
     """A path as it is printed: from the working directory where it lies below, with `/`."""
+    text, here = str(path), os.path.join(os.getcwd(), "")  # noqa: PTH109, PTH118 - asked for each file
+    if text.startswith(here):
+        return text[len(here) :].replace(os.sep, "/")
     try:
         shown = os.path.relpath(path)
     except ValueError:
@@ -105,6 +218,9 @@ def display(path: Path) -> str:
 
 def knowledge_for(config: Config, cache_dir: Path | None) -> Knowledge:
     """The API tables, the project's own among them. Raises `TableError` for a wrong row of the latter."""
+    from seedlint import registry
+    from seedlint.knowledge import Knowledge, load_tables
+
     built_in = load_tables(registry.tables(), cache_dir=cache_dir)
     own: Sequence[Path] = [Path(name) for name in config.apis]
     streams = [row["name"] for table in built_in for row in table.data.get("stream", ())]
@@ -123,6 +239,7 @@ def _judge(
 ) -> None:
     """Run the program's entries and ask the rules."""
     from seedlint import findings as judged
+    from seedlint import registry
     from seedlint.flow.run import NoSuchFunction, ignore, timelines
     from seedlint.program.entries import entries, is_test, named
     from seedlint.program.modules import build
@@ -142,7 +259,8 @@ def _judge(
         out.problems.append(Problem(path, 0, 0, f"defines no `{error.function}` at its top level"))
         return
     sources = {name: by_path[module.path] for name, module in program.modules.items()}
-    tests = out.tests = {sources[name].path for name, module in program.modules.items() if is_test(module)}
+    tests = {sources[name].path for name, module in program.modules.items() if is_test(module)}
+    out.tests = sorted(tests)
     grounds = [(judged.to_finding(item, sources), item) for item in judged.collect(lines, rules)]
     found = [finding for finding, _ in grounds]
     by_key = {(finding.place, finding.code, finding.stream): item for finding, item in grounds}

@@ -6,7 +6,8 @@ import ast
 import gc
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from seedlint.index.cache import SummaryCache
 from seedlint.index.lower import Lowering
@@ -14,18 +15,11 @@ from seedlint.index.summary import Summary
 from seedlint.sources.notebook import without_bad_cells
 from seedlint.sources.source import Problem, Source
 
+if TYPE_CHECKING:
+    from seedlint.engine import Counts
+
 BYTES_FOR_PROCESSES = 6_000_000
 """Below this much text, starting processes costs more than they save."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """What a run did, apart from the clock."""
-
-    files_parsed: int = 0
-    cache_hits: int = 0
-    functions_analysed: int = 0
-    trees_opened: int = 0
 
 
 def summarize(source: Source) -> Summary | Problem:
@@ -54,19 +48,24 @@ def summaries(
     sources: Sequence[Source], cache: SummaryCache, jobs: int, counts: Counts
 ) -> Iterator[tuple[Source, Summary | Problem]]:
     """The Summary of each source, in the sources' order."""
-    known = {source.digest: cache.get(source.digest) for source in sources}
-    missing = [source for source in sources if known[source.digest] is None]
+    known = {source.path: cache.get(_content(source)) for source in sources}
+    missing = [source for source in sources if known[source.path] is None]
     counts.cache_hits += len(sources) - len(missing)
     counts.files_parsed += len(missing)
     fresh = dict(zip([s.path for s in missing], _parse_all(missing, jobs), strict=True))
     for source in missing:
         result = fresh[source.path]
         if isinstance(result, Summary) and not result.problems:
-            cache.put(source.digest, result)
+            cache.put(_content(source), result)
     cache.write()
     for source in sources:
-        kept = known[source.digest]
+        kept = known[source.path]
         yield source, kept if kept is not None else fresh[source.path]
+
+
+def _content(source: Source) -> bytes:
+    """What a Summary follows from: the same bytes mean something else in a notebook."""
+    return source.kind.encode() + source.digest
 
 
 def _parse_all(sources: Sequence[Source], jobs: int) -> Iterable[Summary | Problem]:

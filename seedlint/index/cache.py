@@ -1,4 +1,4 @@
-"""Summaries kept on disk by content: a damaged or foreign file is slower, never wrong."""
+"""What earlier runs found, kept on disk: a damaged or foreign file is slower, never wrong."""
 
 from __future__ import annotations
 
@@ -7,77 +7,94 @@ import hashlib
 import marshal
 import os
 import sys
-import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 from seedlint.index.summary import FORMAT, Summary
 
-MOST_BYTES = 256 * 1024 * 1024
+MOST_BYTES = 512 * 1024 * 1024
 """Above this much in the folder, the files that were used longest ago are removed."""
+LEAST_AGE = 300
+"""Seconds for which a half-written file may belong to a process that still writes it."""
+_STAMP_SIZE, _DIGEST_SIZE = 32, 16
+_HEAD = _STAMP_SIZE + _DIGEST_SIZE
+
+
+def key_of(*parts: object) -> str:
+    """A file name for a combination of values with a stable `repr`."""
+    return hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=_DIGEST_SIZE).hexdigest()
 
 
 class Store:
-    """Marshalled values in files, each named by a key; a failed write costs nothing but time."""
+    """Marshalled values in files, each named by a key.
+
+    Several processes may read and write at once: a file is written beside and renamed, so that no
+    reader sees half of one. Its digest is checked before it is read. What cannot be written is not kept.
+    """
 
     def __init__(self, folder: Path | None, kind: str) -> None:
         self.folder = None if folder is None else folder / kind
-        self.stamp = f"{kind}-{FORMAT}-{sys.version_info[0]}.{sys.version_info[1]}".encode()
+        self.stamp = f"{kind}-{FORMAT}-{sys.implementation.cache_tag}".encode()[:_STAMP_SIZE]
 
     def read(self, key: str) -> Any:
         """What was kept under a key, or None."""
         if self.folder is None:
             return None
-        path = self.folder / key
         try:
-            data = path.read_bytes()
-            body = data[48:]
-            if data[:32].rstrip(b"\0") != self.stamp or data[32:48] != _digest(body):
+            with open(self.folder / key, "rb") as file:  # noqa: PTH123 - a path object would be made for each
+                data = file.read()
+            body = memoryview(data)[_HEAD:]
+            if data[:_STAMP_SIZE].rstrip(b"\0") != self.stamp or data[_STAMP_SIZE:_HEAD] != _digest(body):
                 return None
             return marshal.loads(body)
-        except (OSError, ValueError, EOFError, TypeError):
+        except (OSError, ValueError, EOFError, TypeError, MemoryError):
             return None
 
     def write(self, key: str, value: Any) -> None:
-        """Keep a value; written beside and renamed, so that no reader sees half of it."""
+        """Keep a value."""
         if self.folder is None:
             return
+        beside = self.folder / f"{key}.{os.getpid()}.{time.monotonic_ns():x}"
         try:
             body = marshal.dumps(value)
             self.folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.folder)
-            with os.fdopen(handle, "wb") as file:
-                file.write(self.stamp.ljust(32, b"\0") + _digest(body) + body)
-            os.replace(name, self.folder / key)  # noqa: PTH105 - the name is text
+            try:
+                beside.write_bytes(self.stamp.ljust(_STAMP_SIZE, b"\0") + _digest(body) + body)
+                beside.replace(self.folder / key)
+            except OSError:
+                beside.unlink(missing_ok=True)
         except (OSError, ValueError):
             return
+        self._shrink()
 
-    def shrink(self) -> None:
-        """Remove what was used longest ago while the folder is too large."""
-        if self.folder is None:
+    def _shrink(self) -> None:
+        """Remove what was written longest ago while the folder is too large, and what a crash left behind."""
+        assert self.folder is not None
+        try:
+            with os.scandir(self.folder) as entries:
+                files = sorted((entry.stat().st_mtime, entry.stat().st_size, entry.path) for entry in entries)
+        except OSError:
             return
-        with contextlib.suppress(OSError):
-            files = sorted(
-                (entry.stat().st_mtime, entry.stat().st_size, entry.path) for entry in os.scandir(self.folder)
-            )
-            size = sum(item[1] for item in files)
-            for _, length, name in files:
-                if size <= MOST_BYTES:
-                    break
-                os.unlink(name)  # noqa: PTH108
+        size = sum(item[1] for item in files)
+        for changed, length, path in files:
+            unfinished = "." in Path(path).name and changed + LEAST_AGE < time.time()
+            if unfinished or size > MOST_BYTES:
                 size -= length
+                with contextlib.suppress(OSError):
+                    os.unlink(path)  # noqa: PTH108
 
 
-def _digest(data: bytes) -> bytes:
-    return hashlib.blake2b(data, digest_size=16).digest()
+def _digest(data: bytes | memoryview) -> bytes:
+    return hashlib.blake2b(data, digest_size=_DIGEST_SIZE).digest()
 
 
 class SummaryCache:
-    """The Summaries of one project, in one file."""
+    """The Summaries of one project, by the content of their files, in one file."""
 
     def __init__(self, folder: Path | None, project: str) -> None:
         self.store = Store(folder, "summaries")
-        self.key = hashlib.blake2b(project.encode(), digest_size=16).hexdigest()
+        self.key = key_of(project)
         self.entries: dict[bytes, Any] = {}
         self.used: dict[bytes, Any] = {}
         self.changed = False
@@ -97,12 +114,12 @@ class SummaryCache:
         return Summary(body, imports, main, frozenset(tests))
 
     def put(self, digest: bytes, summary: Summary) -> None:
-        """Keep a Summary."""
-        self.used[digest] = (summary.body, summary.imports, summary.main, tuple(sorted(summary.tests)))
-        self.changed = True
+        """Keep a Summary; one of a file that was read only in part is made anew, for its problems."""
+        if not summary.problems:
+            self.used[digest] = (summary.body, summary.imports, summary.main, tuple(sorted(summary.tests)))
+            self.changed = True
 
     def write(self) -> None:
         """Write what this run used, if anything is new."""
         if self.changed:
             self.store.write(self.key, self.used)
-            self.store.shrink()

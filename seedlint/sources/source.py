@@ -73,3 +73,8 @@ class Source:
 def split_lines(text: str) -> list[str]:
     r"""Lines without their ends; only `\n`, `\r\n` and `\r` end a line, as in Python's grammar."""
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def may_suppress(text: str) -> bool:
+    """Whether a text may hold a comment that suppresses findings; most are told by a search that costs nothing."""
+    return "seedlint:" in text or "noqa" in text or "noqa" in text.lower()
