@@ -27,16 +27,25 @@ _DEEPEST_VALUE = 4
 
 
 class Names:
-    """Which dotted names of libraries lead to a row of interest, and which method names may."""
+    """Which dotted names of libraries lead to a row of interest, and which method names may.
 
-    def __init__(self, knowledge: Knowledge, interesting: Callable[[CallRow], bool]) -> None:
+    Of libraries that no module of the program imports, nothing is of interest.
+    """
+
+    def __init__(self, program: Program, knowledge: Knowledge, interesting: Callable[[CallRow], bool]) -> None:
+        imported = {
+            dotted.partition(".")[0]
+            for module in program.modules.values()
+            for level, dotted in module.summary.imports
+            if not level
+        }
         self.knowledge = knowledge
         self.interesting = interesting
         self.methods: set[str] = set()
         self.namespaces: set[str] = set()
         self._known: dict[str, bool] = {}
         for name in knowledge.names():
-            if any(map(interesting, knowledge.calls(name))):
+            if name.partition(".")[0] in imported and any(map(interesting, knowledge.calls(name))):
                 owner, _, last = name.rpartition(".")
                 if knowledge.class_(owner) is not None or any(row.anywhere for row in knowledge.calls(name)):
                     self.methods.add(last)

@@ -124,7 +124,11 @@ def _unreached(machine: Machine, reached: list[Timeline], library: bool) -> list
     seeded = seeded_streams(reached)
     lexicons: dict[str, Lexicon] = {}
     for interesting in passes:
-        chosen = Relevance(machine.program, Names(machine.knowledge, interesting), lexicons) if interesting else None
+        chosen = (
+            Relevance(machine.program, Names(machine.program, machine.knowledge, interesting), lexicons)
+            if interesting
+            else None
+        )
         for name in modules:
             if chosen is None or chosen.any(name):
                 run_unreached(machine, activations[name], chosen)
