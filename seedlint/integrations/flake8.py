@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import argparse
     import ast
-    from pathlib import Path
 
+    from seedlint.api import Setting
     from seedlint.config import Config
     from seedlint.rule import Finding
 
@@ -62,10 +63,11 @@ def _errors_as_flake8_prints_them() -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        from seedlint.baseline import BaselineError
         from seedlint.config import ConfigError
         from seedlint.knowledge import TableError
 
-        if not isinstance(error, (ConfigError, TableError)):
+        if not isinstance(error, (BaselineError, ConfigError, TableError)):
             raise
         from flake8.exceptions import ExecutionError  # type: ignore[import-untyped]
 
@@ -89,7 +91,6 @@ class Verdicts:
         named = any(FAMILY.startswith(code[: len(FAMILY)]) for code in selected)
         self.wanted = named or not (options.select or any(FAMILY.startswith(code) for code in ignored))
         self.opted_in = tuple(code for code in selected if code.startswith(OPT_IN))
-        self.disable_noqa: bool = options.disable_noqa
         self.arguments = [name for name in options.filenames or ["."] if name not in STDIN]
         self.stdin = any(name in STDIN for name in options.filenames or ())
         self.stdin_name: str = options.stdin_display_name
@@ -118,10 +119,10 @@ class Verdicts:
         from seedlint import api
 
         self._judged += map(_real, names)
-        paths = [Path(name) for name in names]
-        checked = api.check(paths, self._config(paths))
+        checked = api.check_with([Path(name) for name in names], self._setting())
+        _complain(checked.errors)
         for finding in checked.findings:
-            path = str(checked.sources[finding.place.path].absolute)
+            path = str(checked.sources.absolute(finding.place.path))
             self._found.setdefault(path, []).append(finding)
 
     def _of_text(self, filename: str, text: str) -> list[Finding]:
@@ -131,19 +132,26 @@ class Verdicts:
         from seedlint import api
 
         name = "stdin.py" if filename in STDIN else filename
-        return api.check_text(Path(name), text, self._config([Path(name)])).findings
+        checked = api.check_text(Path(name), text, setting=self._setting())
+        _complain(checked.errors)
+        return checked.findings
 
-    def _config(self, paths: Sequence[Path]) -> Config | None:
-        """The project's configuration, with the opt-in codes that flake8's options name."""
-        if not self.opted_in:
-            return None
+    def _setting(self) -> Setting:
+        """The projects' own configurations, with the opt-in codes that flake8's options name."""
         from dataclasses import replace
 
-        from seedlint.config import load
-        from seedlint.sources.discover import project_root
+        from seedlint import api
 
-        config = load(paths[0].resolve() if paths[0].is_dir() else project_root(paths[0].resolve()))
-        return replace(config, extend_select=(*config.extend_select, *self.opted_in))
+        def change(config: Config) -> Config:
+            return replace(config, extend_select=(*config.extend_select, *self.opted_in))
+
+        return api.Setting(change=change if self.opted_in else None, cache_dir=api.cache_folder())
+
+
+def _complain(errors: Sequence[str]) -> None:
+    """Say on standard error what kept a project from being checked; flake8's other checks go on."""
+    for error in errors:
+        print(f"seedlint: {error}", file=sys.stderr)
 
 
 def _real(name: str) -> str:

@@ -39,22 +39,13 @@ class Session:
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self.told: set[tuple[int | None, int, str, str]] = set()
-        self.complaint = ""
+        self.complaints: set[str] = set()
 
     def after_cell(self, result: Any) -> None:
         """Show what is new since the cell before: in the cell just run, or in earlier ones because of it."""
         if result.execution_count is None or result.error_before_exec is not None:
             return
-        from seedlint.config import ConfigError
-        from seedlint.knowledge import TableError
-
-        try:
-            found = sorted(self.new_findings(), key=lambda pair: (pair[0], pair[1].place))
-        except (ConfigError, TableError) as error:
-            if str(error) != self.complaint:
-                self.complaint = str(error)
-                print(f"seedlint: {error}", file=sys.stderr)
-            return
+        found = sorted(self.new_findings(), key=lambda pair: (pair[0], pair[1].place))
         if found:
             from IPython.display import display
 
@@ -71,14 +62,18 @@ class Session:
         return [str(text) for text in self.shell.history_manager.input_hist_raw]
 
     def new_findings(self) -> Iterator[tuple[int, Finding]]:
-        """(the cell that it is about, finding) of what was not told yet. Raises `ConfigError` and `TableError`."""
+        """(the cell that it is about, finding) of what was not told yet."""
         from seedlint import api
 
         file = Path.cwd() / _name(self.shell)
         texts = self.texts()
         around = [*_loaded(Path.cwd()), *_scripts(texts)]
-        checked = api.check_text(file, _as_notebook(texts), around=around)
-        shown = next((path for path, source in checked.sources.items() if source.absolute == file), "")
+        setting = api.Setting(lenient=True, cache_dir=api.cache_folder())
+        checked = api.check_text(file, _as_notebook(texts), around=around, setting=setting)
+        for error in set(checked.errors) - self.complaints:
+            self.complaints.add(error)
+            print(f"seedlint: {error}", file=sys.stderr)
+        shown = next((path for path in checked.sources if checked.sources.absolute(path) == file), "")
         for finding in checked.findings:
             cell = _cell(finding, shown)
             key = (cell, finding.place.line, finding.place.path, finding.code)

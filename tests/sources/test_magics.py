@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
+
 from seedlint.sources.magics import python_of_cell, python_of_script
 
 

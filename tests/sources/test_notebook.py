@@ -1,5 +1,7 @@
 """Notebooks of every format, as their own library writes them and as people break them."""
 
+# mypy: disallow-untyped-calls=False
+
 from __future__ import annotations
 
 import json
@@ -9,6 +11,7 @@ from typing import Any
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+
 from seedlint import api
 from seedlint.rule import Finding
 from seedlint.sources import notebook
