@@ -34,10 +34,11 @@ class Names:
 
     def __init__(self, program: Program, knowledge: Knowledge, interesting: Callable[[CallRow], bool]) -> None:
         imported = {
-            dotted.partition(".")[0]
+            root
             for module in program.modules.values()
             for level, dotted in module.summary.imports
             if not level
+            for root in (dotted.partition(".")[0], knowledge.canonical(dotted).partition(".")[0])
         }
         self.knowledge = knowledge
         self.interesting = interesting
@@ -191,7 +192,7 @@ class Relevance:
                 target = self.program.resolve(name, level, dotted)
                 if target is not None and target != name:
                     self._importers.setdefault(target, set()).add(name)
-                elif not level and dotted.partition(".")[0] in roots:
+                elif not level and self.names.knowledge.canonical(dotted).partition(".")[0] in roots:
                     out.add(name)
         return out
 
