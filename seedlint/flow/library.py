@@ -518,12 +518,12 @@ def _runs(work: Application) -> Value | None:
     if row.process is None:
         run()
         return result
-    answer, certain = work.in_worker()
-    if answer is not False or not certain:
+    answer, _ = work.in_worker()
+    if answer is not False:
         work.variables["in_worker"] = Const(True)
         process.run_in(m, work, run)
         work.variables["in_worker"] = Const(False)
-    if answer is not True or not certain:
+    else:
         run()
     return result
 
