@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from seedlint.config import Config
 from seedlint.index.stamps import Stamps, stamp_of
 from seedlint.recall import Results
-from seedlint.rule import Finding, Place
+from seedlint.rule import Finding, Place, Rule
 from seedlint.sources.discover import Project
 from seedlint.sources.read import read
 from seedlint.sources.source import Problem, Source, may_suppress
@@ -20,6 +20,7 @@ from seedlint.sources.sources import Sources
 
 if TYPE_CHECKING:
     from seedlint.findings import Found
+    from seedlint.flow.timeline import Timeline
     from seedlint.index.summary import Summary
     from seedlint.knowledge import Knowledge
     from seedlint.program.modules import Program
@@ -63,6 +64,9 @@ class Evidence:
     roots: frozenset[str]
     modules: dict[str, Source]
     found: dict[tuple[Place, str, str | None], Found]
+    knowledge: Knowledge
+    timelines: list[Timeline]
+    rules: list[type[Rule]]
 
 
 def analyze(
@@ -264,7 +268,7 @@ def _judge(
     grounds = [(judged.to_finding(item, sources), item) for item in judged.collect(lines, rules)]
     found = [finding for finding, _ in grounds]
     by_key = {(finding.place, finding.code, finding.stream): item for finding, item in grounds}
-    out.evidence = Evidence(program, knowledge.roots, sources, by_key)
+    out.evidence = Evidence(program, knowledge.roots, sources, by_key, knowledge, lines, rules)
     found.sort(key=lambda finding: (finding.place, finding.code, finding.stream or ""))
     shown = [f for f in found if config.tests or only or (f.entry not in tests and f.place.path not in tests)]
     out.hidden = len(found) - len(shown)

@@ -30,14 +30,18 @@ def collect(timelines: Iterable[Timeline], rules: Iterable[type[Rule]]) -> list[
     for timeline in timelines:
         for rule in chosen:
             for report in rule.check(timeline):
-                family = "draw" if report.moment.kind == "draw" else rule.code
-                key = (report.moment.spot, family, report.stream)
+                key = key_of(type(rule), report)
                 known = found.get(key)
                 if known is None:
                     found[key] = Found(type(rule), report, timeline, {timeline.path})
                 else:
                     known.entries.add(timeline.path)
     return list(found.values())
+
+
+def key_of(rule: type[Rule], report: Report) -> tuple[Spot, str, str | None]:
+    """What reports of one finding share: the place, a draw or the rule's code, the stream."""
+    return (report.moment.spot, "draw" if report.moment.kind == "draw" else rule.code, report.stream)
 
 
 def to_finding(found: Found, sources: Mapping[str, Source]) -> Finding:

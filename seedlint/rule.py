@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     import libcst as cst
 
+    from seedlint.fixes.remedy import Remedy
     from seedlint.flow.timeline import Moment, Timeline
 
 
@@ -142,6 +143,10 @@ class Rule:
     def check(self, timeline: Timeline) -> Iterable[Report]:
         """Yield what this rule has to say about one entry's timeline."""
         raise NotImplementedError
+
+    def remedies(self, report: Report, timeline: Timeline) -> Iterable[Remedy]:
+        """Yield what a fix has to do about a report of this rule; nothing if it cannot be fixed."""
+        return ()
 
     def examine(self, report: Report, node: cst.CSTNode) -> Report | None:
         """Look at the libcst node of a report's moment; return it, changed or not, or None to drop it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seedlint.fixes.remedy import FixDefault
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
 from seedlint_rules.wording import drawn, draws
@@ -29,6 +30,12 @@ class ConditionalSeed(Rule):
             seed = self._seed(timeline, draw)
             if seed is not None:
                 yield self._report(timeline, draw, seed)
+
+    def remedies(self, report: Report, timeline: Timeline) -> Iterator[FixDefault]:
+        """Give the option a fixed default."""
+        draws_after = (m for m in draws(timeline, "conditional") if m.state.seed == report.moment.inner)
+        draw = next(iter(draws_after), None)
+        yield FixDefault(draw.state.option if draw is not None else "")
 
     def _seed(self, timeline: Timeline, draw: Moment) -> Moment | None:
         """The seed that a run may skip."""

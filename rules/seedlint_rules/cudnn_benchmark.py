@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seedlint.fixes.remedy import SetFlags
 from seedlint.flow.timeline import Timeline
 from seedlint.flow.values import truth
 from seedlint.rule import Report, Rule, Severity
@@ -32,3 +33,8 @@ class CudnnBenchmark(Rule):
             )
             help_text = "Set `torch.backends.cudnn.benchmark = False`."
             yield Report(last, message, help_text, self.severity, "cuda", "cudnn-benchmark")
+
+    def remedies(self, report: Report, timeline: Timeline) -> Iterator[SetFlags]:
+        """Turn the benchmark off."""
+        fixed = any(truth(m.detail["value"])[0] is True for m in timeline.flags("cudnn.deterministic"))
+        yield SetFlags({"cudnn.benchmark": "False"}, harmless=fixed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seedlint.fixes.remedy import FixValue
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
 from seedlint_rules.wording import draws, follows_torch, in_worker
@@ -27,6 +28,12 @@ class EntropySeed(Rule):
             if moment.state.kind == "entropy" and moment.spot not in told and self._used(moment, timeline):
                 told.add(moment.spot)
                 yield self._report(moment, timeline)
+
+    def remedies(self, report: Report, timeline: Timeline) -> Iterator[FixValue]:
+        """Give the seed a value that stays."""
+        moment = report.moment
+        streams = tuple(m.stream for m in timeline.seeds() if m.inner == moment.inner)
+        yield FixValue(moment.callee, streams, moment.detail["option"])
 
     def _used(self, seed: Moment, timeline: Timeline) -> bool:
         """Whether something draws from the stream before a fixed seed replaces this one."""

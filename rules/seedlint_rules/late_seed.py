@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seedlint.fixes.remedy import SeedEarlier
 from seedlint.flow.timeline import Timeline
 from seedlint.rule import Report, Rule, Severity
 from seedlint_rules.wording import drawn, draws
@@ -29,3 +30,8 @@ class LateSeed(Rule):
             )
             help_text = f"Move the seed at {seed} above this draw."
             yield Report(moment, message, help_text, Severity.ERROR, moment.stream, f"{moment.stream}@{seed}")
+
+    def remedies(self, report: Report, timeline: Timeline) -> Iterator[SeedEarlier]:
+        """Have the seed before the draw."""
+        if report.moment.later is not None:
+            yield SeedEarlier(report.moment.later)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seedlint.fixes.remedy import SetVariable
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.flow.values import Const, plain, truth
 from seedlint.rule import Report, Rule, Severity
@@ -31,6 +32,10 @@ class MissingCublasWorkspace(Rule):
         settings = timeline.flags("cublas.workspace")
         if not any(setting.order < products[0].order and self._enough(setting) for setting in settings):
             yield self._report(asked[-1], products[0], settings, timeline)
+
+    def remedies(self, report: Report, timeline: Timeline) -> Iterator[SetVariable]:
+        """Set the variable before anything uses CUDA."""
+        yield SetVariable("cublas.workspace", ":4096:8")
 
     def _enough(self, setting: Moment) -> bool:
         value = plain(setting.detail["value"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seedlint.fixes.remedy import Seed
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
 from seedlint_rules.wording import drawn, draws, seeded_instead
@@ -39,6 +40,10 @@ class MissingCudaSeed(Rule):
                     f"as the one numbered {draw.detail['device']}; `{seed.callee}` at {timeline.place(seed.spot)} "
                     f"seeds only the current one when {timeline.path} runs",
                 )
+
+    def remedies(self, report: Report, timeline: Timeline) -> Iterator[Seed]:
+        """Seed the device beside the streams that are seeded."""
+        yield Seed((report.moment.stream,))
 
     def _report(self, draw: Moment, why: str) -> Report:
         message = f"`{drawn(draw)}` draws on the device from the {draw.stream} stream, {why}"

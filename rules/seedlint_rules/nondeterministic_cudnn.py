@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seedlint.fixes.remedy import SetFlags
 from seedlint.flow.timeline import Timeline
 from seedlint.flow.values import truth
 from seedlint.rule import Report, Rule, Severity
@@ -38,6 +39,10 @@ class NondeterministicCudnn(Rule):
             "beside the seed, or call `torch.use_deterministic_algorithms(True)`."
         )
         yield Report(timeline.at_entry(seed), message, help_text, self.severity, "cuda", "cudnn")
+
+    def remedies(self, report: Report, timeline: Timeline) -> Iterator[SetFlags]:
+        """Set the flags beside the seed."""
+        yield SetFlags({"cudnn.deterministic": "True", "cudnn.benchmark": "False"})
 
     def _deterministic(self, timeline: Timeline) -> bool:
         """Whether some ordinary run sets a deterministic flag."""

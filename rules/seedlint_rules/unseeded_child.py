@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seedlint.fixes.remedy import SeedChild
 from seedlint.flow.timeline import Timeline
 from seedlint.rule import Report, Rule, Severity
 from seedlint_rules.wording import drawn, draws, seed_call
@@ -25,3 +26,7 @@ class UnseededChild(Rule):
             )
             help_text = f"Call `{seed_call(moment.stream)}` at the top of the function that the child runs."
             yield Report(moment, message, help_text, Severity.ERROR, moment.stream, f"child:{moment.stream}")
+
+    def remedies(self, report: Report, timeline: Timeline) -> Iterator[SeedChild]:
+        """Seed where the child begins."""
+        yield SeedChild((report.moment.stream,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seedlint.fixes.remedy import Seed
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
 from seedlint_rules.wording import drawn, draws, name, seed_call, seeded_instead
@@ -27,6 +28,11 @@ class UnseededDraw(Rule):
                     yield self._reached(moment, timeline)
             elif timeline.library or self._nobody_seeds(moment, timeline):
                 yield self._unreached(moment)
+
+    def remedies(self, report: Report, timeline: Timeline) -> Iterator[Seed]:
+        """Seed the stream where the run begins; what no entry reaches is left to its callers."""
+        if timeline.reached:
+            yield Seed((report.moment.stream,))
 
     def _nobody_seeds(self, moment: Moment, timeline: Timeline) -> bool:
         """Whether an explicit draw of a numerical stream is left unseeded by the whole project."""

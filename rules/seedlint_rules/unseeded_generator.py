@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seedlint.fixes.remedy import PassSeed
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
 from seedlint_rules.wording import drawn, draws, seed_call
@@ -27,6 +28,11 @@ class UnseededGenerator(Rule):
         if timeline.reached:
             for moment in draws(timeline, "parameter"):
                 yield self._parameter(moment, timeline)
+
+    def remedies(self, report: Report, timeline: Timeline) -> Iterator[PassSeed]:
+        """Pass a seed."""
+        moment = report.moment
+        yield PassSeed(moment.callee, moment.detail["parameter"] if moment.kind == "draw" else "")
 
     def _generator(self, moment: Moment, timeline: Timeline) -> Report:
         where = f"when {timeline.path} runs" if timeline.reached else "whoever calls it"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seedlint.fixes.remedy import Seed
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
 from seedlint_rules.wording import drawn, draws, follows_torch, in_worker, name, seeded_instead
@@ -26,6 +27,10 @@ class UnseededWorkers(Rule):
             if (draw.spot, stream) not in told:
                 told.add((draw.spot, stream))
                 yield self._loader(draw, timeline) if stream == "torch" else self._not_reseeded(draw, timeline)
+
+    def remedies(self, report: Report, timeline: Timeline) -> Iterator[Seed]:
+        """Seed the stream that the loader draws from."""
+        yield Seed((report.moment.stream,))
 
     def _uncovered(self, timeline: Timeline) -> Iterator[Moment]:
         """Draws of a loader or its workers that no seed covers, and those whose seed follows torch's in vain."""

@@ -1,0 +1,145 @@
+"""Where on an entry's path a seed comes before every draw that lacks it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from seedlint.fixes.book import Book
+from seedlint.flow.state import Spot
+from seedlint.flow.timeline import Moment, Timeline
+from seedlint.syntax.page import Function, Page
+
+_HEAD = (ast.Import, ast.ImportFrom)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The statements of one body that run before the first draw, which lies at or below `bound`."""
+
+    page: Page
+    module: str
+    body: list[ast.stmt]
+    bound: int
+    function: Function | None = None
+
+    @property
+    def top(self) -> int:
+        """The first index at which a seed looks at home: behind the docstring and the first imports."""
+        index = 1 if self.body and _docstring(self.body[0]) else 0
+        for i in range(index, self.bound):
+            statement = self.body[i]
+            if isinstance(statement, (*_HEAD, ast.Global, ast.Nonlocal)) or _imports_only(statement):
+                index = i + 1
+            elif (
+                isinstance(statement, (ast.ClassDef, ast.For, ast.While, ast.FunctionDef, ast.AsyncFunctionDef))
+                or self.function is not None
+                or (index and i - index > 3 and index > 1)
+            ):
+                break
+        return min(index, self.bound)
+
+
+def spots_of(moment: Moment) -> list[Spot]:
+    """The places that lead from the entry to a moment, its own last."""
+    return [step.spot for step in moment.chain[1:]] + [moment.inner]
+
+
+def stretch_before(book: Book, timeline: Timeline, moments: Sequence[Moment]) -> Stretch | None:
+    """The innermost body of the entry's own file that all runs to these moments pass through."""
+    page = book.page(timeline.entry)
+    ways = [spots_of(moment) for moment in moments]
+    depth = 0
+    current = _within(page, timeline.entry, page.tree.body, ways, depth)
+    while current is not None:
+        inner = _main_block(current, ways, depth)
+        if inner is None:
+            inner = _called(book, timeline, current, ways, depth)
+            depth += 1
+        if inner is None:
+            return current
+        current = inner
+    return None
+
+
+def _within(
+    page: Page, module: str, body: list[ast.stmt], ways: list[list[Spot]], depth: int, function: Function | None = None
+) -> Stretch | None:
+    """The part of a body before the first of its statements that leads to a moment."""
+    indexes = []
+    for way in ways:
+        if len(way) <= depth or way[depth].module != module:
+            return None
+        index = next((i for _, found, i in page.way_to(way[depth].pos) if found is body), None)
+        if index is None:
+            return None
+        indexes.append(index)
+    return Stretch(page, module, body, min(indexes), function)
+
+
+def _main_block(outer: Stretch, ways: list[list[Spot]], depth: int) -> Stretch | None:
+    """The body of `if __name__ == "__main__":`, where everything lies in it."""
+    statement = outer.body[outer.bound]
+    if not isinstance(statement, ast.If) or "__name__" not in ast.unparse(statement.test):
+        return None
+    return _within(outer.page, outer.module, statement.body, ways, depth, outer.function)
+
+
+def _called(book: Book, timeline: Timeline, outer: Stretch, ways: list[list[Spot]], depth: int) -> Stretch | None:
+    """The body of a function that the only statement left calls, if it belongs to this entry alone."""
+    calls = {way[depth] for way in ways}
+    if len(calls) > 1 or any(len(way) < depth + 2 for way in ways):
+        return None
+    if any(not isinstance(s, (*_HEAD, ast.FunctionDef, ast.ClassDef)) for s in outer.body[: outer.bound]):
+        main = outer.body is not outer.page.tree.body
+        if main or not _parses(outer, ways, depth):
+            return None
+    spot = ways[0][depth + 1]
+    if spot.module != timeline.entry:
+        return None
+    chain = [f for f in outer.page.way_to(spot.pos) if isinstance(f[0], (ast.FunctionDef, ast.AsyncFunctionDef))]
+    function = chain[0][0] if chain else None
+    if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or function not in outer.page.tree.body:
+        return None
+    if _shared(book, timeline, function):
+        return None
+    return _within(outer.page, outer.module, function.body, ways, depth + 1, function)
+
+
+def _parses(outer: Stretch, ways: list[list[Spot]], depth: int) -> bool:
+    """Whether the module's own level holds only definitions and constants before the call."""
+    simple = (
+        *_HEAD,
+        ast.FunctionDef,
+        ast.AsyncFunctionDef,
+        ast.ClassDef,
+        ast.Assign,
+        ast.AnnAssign,
+        ast.Expr,
+        ast.If,
+        ast.Try,
+    )
+    return all(isinstance(s, simple) for s in outer.body[: outer.bound])
+
+
+def _shared(book: Book, timeline: Timeline, function: Function) -> bool:
+    """Whether another entry runs a function."""
+    first, last = function.lineno, function.end_lineno or function.lineno
+    return any(
+        spot.module == timeline.entry and first <= spot.pos[0] <= last
+        for other in book.timelines
+        if other.reached and other is not timeline
+        for moment in other.moments
+        for spot in spots_of(moment)
+    )
+
+
+def _imports_only(statement: ast.stmt) -> bool:
+    if not isinstance(statement, (ast.Try, ast.If)):
+        return False
+    return any(isinstance(s, _HEAD) for s in statement.body) and "__name__" not in ast.unparse(statement)
+
+
+def _docstring(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

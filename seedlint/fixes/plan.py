@@ -1,0 +1,146 @@
+"""Plans on the whole program: what each entry needs, and the changes that give it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from seedlint.findings import key_of
+from seedlint.fixes import children, earlier, flags, seeding, values
+from seedlint.fixes.book import Book, Plan
+from seedlint.fixes.remedy import (
+    FixDefault,
+    FixValue,
+    PassSeed,
+    Remedy,
+    Seed,
+    SeedChild,
+    SeedEarlier,
+    SetFlags,
+    SetVariable,
+)
+from seedlint.flow.state import SEEDED, Spot
+from seedlint.flow.timeline import Timeline
+from seedlint.rule import Applicability, Fix, Report, Rule
+
+Key = tuple[Spot, str, str | None]
+_Asked = tuple[type[Rule], Report, Timeline]
+
+
+@dataclass(slots=True)
+class Choice:
+    """Plans for the same reports, the most natural first."""
+
+    plans: list[Plan]
+
+
+def choices(book: Book, rules: list[type[Rule]], wanted: set[Key]) -> list[Choice]:
+    """What to do about the wanted findings: one choice for each entry's seeds, and one for each other change."""
+    out: list[Choice] = []
+    for timeline in book.timelines:
+        asked = [
+            (rule, report, timeline)
+            for rule in rules
+            for report in rule().check(timeline)
+            if key_of(rule, report) in wanted
+        ]
+        out += _for_entry(book, timeline, asked)
+    return _merged(out)
+
+
+def _for_entry(book: Book, timeline: Timeline, asked: list[_Asked]) -> Iterator[Choice]:
+    seeds: list[tuple[_Asked, Seed]] = []
+    spawned: list[tuple[_Asked, SeedChild]] = []
+    for item in asked:
+        rule, report, _ = item
+        for remedy in rule().remedies(report, timeline):
+            if isinstance(remedy, Seed):
+                seeds.append((item, remedy))
+            elif isinstance(remedy, SeedChild):
+                spawned.append((item, remedy))
+            else:
+                yield Choice(list(_single(book, item, remedy)))
+    if seeds:
+        yield Choice(list(_seed_plans(book, timeline, seeds)))
+    by_process: dict[str, list[tuple[_Asked, SeedChild]]] = {}
+    for item, remedy in spawned:
+        by_process.setdefault(item[1].moment.process, []).append((item, remedy))
+    for group in by_process.values():
+        yield Choice(list(_child_plans(book, timeline, group)))
+
+
+def _seed_plans(book: Book, timeline: Timeline, seeds: list[tuple[_Asked, Seed]]) -> Iterator[Plan]:
+    """The seeds of one run, together."""
+    reports = [item for item, _ in seeds]
+    streams = list(dict.fromkeys(stream for _, remedy in seeds for stream in remedy.streams))
+    draws = [report.moment for _, report, _ in reports if report.moment.kind == "draw"] or [
+        moment for moment in timeline.of("draw") if moment.exposure in ("unseeded", "parameter", "worker", "child")
+    ]
+    draws = [draw for draw in draws if draw.process == "main" or "/" in draw.process]
+    message = f"Seed {_and(streams)} where {timeline.path} begins."
+    lost = [s for s in streams if any(m.state.kind == SEEDED for m in timeline.seeds(s))]
+    for changes in seeding.seed_run(book, timeline, streams, draws) if draws else ():
+        if lost:
+            reason = f"the run seeds {_and(lost)} elsewhere, and may give other numbers"
+            yield Plan(reports, message, changes, Applicability.UNSAFE, reason)
+        else:
+            yield Plan(reports, message, changes)
+    reason = "no place in the entry's own file comes before every draw"
+    yield Plan(reports, message, [], Applicability.DISPLAY, reason)
+
+
+def _child_plans(book: Book, timeline: Timeline, group: list[tuple[_Asked, SeedChild]]) -> Iterator[Plan]:
+    reports = [item for item, _ in group]
+    streams = list(dict.fromkeys(stream for _, remedy in group for stream in remedy.streams))
+    message = f"Seed {_and(streams)} where the child process begins."
+    for changes in children.seed_child(book, [report.moment for _, report, _ in reports], streams):
+        yield Plan(reports, message, changes)
+    yield Plan(reports, message, [], Applicability.DISPLAY, "the function that the child runs is not in sight")
+
+
+def _single(book: Book, item: _Asked, remedy: Remedy) -> Iterator[Plan]:
+    """Plans for one report on its own."""
+    if isinstance(remedy, SeedEarlier):
+        yield from earlier.plans(book, item, remedy)
+    elif isinstance(remedy, FixDefault):
+        yield from values.default_plans(book, item, remedy)
+    elif isinstance(remedy, FixValue):
+        yield from values.value_plans(book, item, remedy)
+    elif isinstance(remedy, PassSeed):
+        yield from values.argument_plans(book, item, remedy)
+    elif isinstance(remedy, SetFlags):
+        yield from flags.flag_plans(book, item, remedy)
+    elif isinstance(remedy, SetVariable):
+        yield from flags.variable_plans(book, item, remedy)
+
+
+def _merged(found: list[Choice]) -> list[Choice]:
+    """One choice for changes that several reports ask for alike."""
+    out: dict[object, Choice] = {}
+    for choice in found:
+        if not choice.plans:
+            continue
+        first = choice.plans[0]
+        key: object = tuple(first.changes) or (first.message, id(choice))
+        known = out.get(key)
+        if known is None:
+            out[key] = choice
+        else:
+            for plan in known.plans:
+                plan.reports = [*plan.reports, *first.reports]
+    return list(out.values())
+
+
+def fixes(book: Book, found: list[Choice]) -> dict[Key, Fix]:
+    """The first plan of each choice as reports show it, by what the findings share."""
+    out: dict[Key, Fix] = {}
+    for choice in found:
+        plan = choice.plans[0]
+        fix = Fix(plan.applicability, plan.message, plan.edits(book), plan.reason)
+        for rule, report, _ in plan.reports:
+            out.setdefault(key_of(rule, report), fix)
+    return out
+
+
+def _and(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]

@@ -1,0 +1,179 @@
+"""Which seed is at hand where a fix goes: an option, a constant, a parameter, else the configured number."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from seedlint.syntax.arguments import replace, set_argument
+from seedlint.syntax.page import Function, Page
+from seedlint.syntax.positions import Change, position_of
+
+NAME = re.compile(r"(?:(?:random|manual|global|rng|default|base|fixed)_?)?seed(?:_(?:value|number))?", re.IGNORECASE)
+_OPTION = re.compile(r"--((?:(?:random|manual|global|rng)[-_]?)?seed)", re.IGNORECASE)
+_PARSES = ("parse_args", "parse_known_args")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A seed's text, and the index in the body after which it is there (-1: from the start)."""
+
+    text: str
+    after: int = -1
+    changes: tuple[Change, ...] = field(default=())
+
+
+def at_hand(page: Page, body: list[ast.stmt], bound: int, function: Function | None, number: int) -> Value:
+    """The seed to use in a body before its statement `bound`."""
+    return next(_candidates(page, body, bound, function, number), Value(str(number)))
+
+
+def _candidates(
+    page: Page, body: list[ast.stmt], bound: int, function: Function | None, number: int
+) -> Iterator[Value]:
+    declared = _declared(page)
+    for index in range(bound - 1, -1, -1):
+        name, value = _assigned(body[index])
+        if name is None or value is None:
+            continue
+        if NAME.fullmatch(name) and _fixed(value, declared):
+            yield Value(name, index)
+        option = _parsed(value, declared)
+        if option is not None and not _reassigned(body[index + 1 : bound], name):
+            yield Value(f"{name}.{option}", index, _given_default(page, declared[option], number))
+    if function is not None:
+        for arg in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs):
+            if NAME.fullmatch(arg.arg):
+                yield Value(arg.arg)
+            elif declared and _uses(function, arg.arg, declared):
+                yield Value(f"{arg.arg}.{next(iter(declared))}")
+    if body is not page.tree.body:
+        for statement in page.tree.body:
+            name, value = _assigned(statement)
+            if name is not None and value is not None and name not in _own_names(function):
+                if NAME.fullmatch(name) and _fixed(value, {}):
+                    yield Value(name)
+                option = _parsed(value, declared)
+                if option is not None:
+                    yield Value(f"{name}.{option}", -1, _given_default(page, declared[option], number))
+
+
+def _own_names(function: Function | None) -> set[str]:
+    if function is None:
+        return set()
+    return {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+def _assigned(statement: ast.stmt) -> tuple[str | None, ast.expr | None]:
+    """The name that a statement binds, and its value."""
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target = statement.targets[0]
+        if isinstance(target, ast.Tuple) and target.elts:
+            target = target.elts[0]
+            called = statement.value.func if isinstance(statement.value, ast.Call) else None
+            if not (isinstance(called, ast.Attribute) and called.attr == "parse_known_args"):
+                return None, None
+        if isinstance(target, ast.Name):
+            return target.id, statement.value
+    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+        return statement.target.id, statement.value
+    return None, None
+
+
+def _fixed(value: ast.expr, declared: dict[str, ast.Call]) -> bool:
+    """Whether an expression is a number, or an option that names a seed and has a fixed default."""
+    if isinstance(value, ast.Constant):
+        return isinstance(value.value, int) and not isinstance(value.value, bool)
+    if isinstance(value, ast.Attribute) and value.attr in declared:
+        return _default(declared[value.attr]) is not None
+    return False
+
+
+def _reassigned(statements: list[ast.stmt], name: str) -> bool:
+    return any(_assigned(statement)[0] == name for statement in statements)
+
+
+def _parsed(value: ast.expr, declared: dict[str, ast.Call]) -> str | None:
+    """The seed option of parsed arguments, where an expression parses them."""
+    if not declared or not isinstance(value, ast.Call):
+        return None
+    called = value.func
+    name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+    if name in _PARSES or re.fullmatch(r"(?:get|parse|make|build|load)?_?(?:arg|opt)\w*(?:_parser)?|parse", name):
+        return next(iter(declared))
+    return None
+
+
+def _declared(page: Page) -> dict[str, ast.Call]:
+    """The seed options that a file declares, by attribute, each with its `add_argument` call."""
+    found: dict[str, ast.Call] = {}
+    if "seed" not in page.offsets.text.lower():
+        return found
+    for node in ast.walk(page.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "add_argument":
+            for arg in node.args:
+                match = (
+                    _OPTION.fullmatch(arg.value)
+                    if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+                    else None
+                )
+                if match:
+                    found[_dest(node) or match[1].replace("-", "_")] = node
+    return {name: call for name, call in found.items() if _numeric(call)}
+
+
+def _dest(call: ast.Call) -> str | None:
+    for word in call.keywords:
+        if word.arg == "dest" and isinstance(word.value, ast.Constant):
+            return str(word.value.value)
+    return None
+
+
+def _numeric(call: ast.Call) -> bool:
+    """Whether an option is a number: by its type, or by its default."""
+    for word in call.keywords:
+        if word.arg == "type":
+            return isinstance(word.value, ast.Name) and word.value.id == "int"
+    return isinstance(_default(call), int)
+
+
+def _default(call: ast.Call) -> int | None:
+    for word in call.keywords:
+        if word.arg == "default" and isinstance(word.value, ast.Constant) and isinstance(word.value.value, int):
+            return word.value.value
+    return None
+
+
+def _given_default(page: Page, call: ast.Call, number: int) -> tuple[Change, ...]:
+    """The change that gives an option a fixed default, if it has none."""
+    if _default(call) is not None or any(word.arg == "required" for word in call.keywords):
+        return ()
+    change = fixed_default(page, call, number)
+    return (change,) if change is not None else ()
+
+
+def fixed_default(page: Page, call: ast.Call, number: int) -> Change | None:
+    """Make the default of a declared option a number; None where its default is an expression."""
+    for word in call.keywords:
+        if word.arg == "default":
+            return replace(page, word.value, str(number)) if _literal(word.value) else None
+    return set_argument(page, position_of(call), "default", None, str(number))
+
+
+def _literal(node: ast.expr) -> bool:
+    if isinstance(node, ast.UnaryOp):
+        node = node.operand
+    return isinstance(node, ast.Constant) and not isinstance(node.value, (str, bool))
+
+
+def _uses(function: Function, name: str, declared: dict[str, ast.Call]) -> bool:
+    """Whether a function takes parsed arguments under this name."""
+    if name in ("args", "opt", "opts", "options", "hparams", "hp"):
+        return True
+    return any(
+        isinstance(node, ast.Attribute) and node.attr in declared and isinstance(node.value, ast.Name)
+        and node.value.id == name
+        for node in ast.walk(function)
+    )  # fmt: skip

@@ -1,0 +1,142 @@
+"""Numbers for seeds that have none: a call's argument, an assigned value, an option's default."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from seedlint.fixes.book import Book, Plan
+from seedlint.fixes.remedy import FixDefault, FixValue, PassSeed
+from seedlint.fixes.seeding import written
+from seedlint.fixes.value import Value, at_hand, fixed_default
+from seedlint.flow.state import Spot
+from seedlint.flow.timeline import Timeline
+from seedlint.rule import Applicability, Report, Rule
+from seedlint.syntax.arguments import replace, set_argument
+from seedlint.syntax.page import Page
+from seedlint.syntax.positions import Change
+
+_Asked = tuple[type[Rule], Report, Timeline]
+
+
+def default_plans(book: Book, item: _Asked, remedy: FixDefault) -> Iterator[Plan]:
+    """Give the option that decides about the seed a fixed default."""
+    message = f"Give {remedy.option or 'the option'} a fixed default."
+    reason = "runs without the option are then seeded, and do what the program does only when it is given"
+    for module, page, call in _declarations(book, item[2], remedy.option):
+        change = fixed_default(page, call, book.seed)
+        if change is not None:
+            yield Plan([item], message, [(module, change)], Applicability.UNSAFE, reason)
+            return
+    yield Plan([item], message, [], Applicability.DISPLAY, "what decides is no option whose default is a number")
+
+
+def _declarations(book: Book, timeline: Timeline, option: str) -> Iterator[tuple[str, Page, ast.Call]]:
+    """The calls that declare an option; the entry's own file first."""
+    if not option.startswith("-"):
+        return
+    modules = sorted(book.sources, key=lambda name: (name != timeline.entry, name))
+    for module in modules:
+        text = book.sources[module].text
+        if f'"{option}"' not in text and f"'{option}'" not in text:
+            continue
+        page = book.page(module)
+        for node in ast.walk(page.tree):
+            if isinstance(node, ast.Call) and any(isinstance(a, ast.Constant) and a.value == option for a in node.args):
+                named = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+                if named in ("add_argument", "option"):
+                    yield module, page, node
+
+
+def value_plans(book: Book, item: _Asked, remedy: FixValue) -> Iterator[Plan]:
+    """Give a seed call a number that stays the same."""
+    _, report, _ = item
+    message = f"Give `{remedy.callee}` a fixed seed."
+    if remedy.option:
+        yield from default_plans(book, item, FixDefault(remedy.option))
+    spot = report.moment.inner
+    page = book.page(spot.module)
+    call = _call_at(page, spot)
+    if call is not None:
+        value = _value(book, page, spot)
+        first = call.args[0] if call.args else next((w.value for w in call.keywords), None)
+        if isinstance(first, ast.Name):
+            assigned = _assignment(page, spot, first.id)
+            if assigned is not None:
+                changed = replace(page, assigned, str(book.seed))
+                yield Plan([item], message, [(spot.module, changed)])
+        parameter, index = _parameter(book, remedy.callee)
+        if parameter:
+            changes = _argument(page, spot, parameter, index, value)
+            if changes:
+                yield Plan([item], message, [(spot.module, change) for change in changes])
+        elif remedy.streams:
+            function = page.function_around(spot.pos)
+            lines = written(book, page, remedy.streams, value.text, spot.pos[0], function.body if function else [])
+            if lines is not None and len(lines[0]) == 1:
+                start, end = page.offsets.at(*spot.pos[:2]), page.offsets.at(*spot.pos[2:])
+                changes = [*lines[1], Change(start, end, lines[0][0])]
+                yield Plan([item], message, [(spot.module, change) for change in changes])
+    yield Plan([item], message, [], Applicability.DISPLAY, "where the changing value comes from cannot be changed here")
+
+
+def argument_plans(book: Book, item: _Asked, remedy: PassSeed) -> Iterator[Plan]:
+    """Pass a seed to what would start from the system's entropy."""
+    _, report, _ = item
+    message = f"Pass a seed to `{remedy.callee}`."
+    for spot in dict.fromkeys((report.moment.inner, report.moment.spot)):
+        page = book.page(spot.module)
+        parameter, index = (remedy.parameter, None) if remedy.parameter else _parameter(book, remedy.callee)
+        if parameter:
+            changes = _argument(page, spot, parameter, index, _value(book, page, spot))
+            if changes:
+                yield Plan([item], message, [(spot.module, change) for change in changes])
+    yield Plan(
+        [item], message, [], Applicability.DISPLAY, "the call that makes it does not stand in this program as one"
+    )
+
+
+def _argument(page: Page, spot: Spot, parameter: str, index: int | None, value: Value) -> list[Change]:
+    change = set_argument(page, spot.pos, parameter, index, value.text)
+    return [*value.changes, change] if change is not None else []
+
+
+def _parameter(book: Book, callee: str) -> tuple[str, int | None]:
+    """The parameter of a callable that takes the seed, and its index, as the tables have them."""
+    rows = book.knowledge.calls(callee)
+    if not rows:
+        owner, _, name = callee.rpartition(".")
+        found = book.knowledge.method(owner, name)
+        rows = found[1] if found else ()
+    for row in rows:
+        if row.seed and row.seed.isidentifier() and row.signature:
+            definition = ast.parse(f"def _{row.signature.strip()}: pass").body[0]
+            assert isinstance(definition, ast.FunctionDef)
+            plain = [a.arg for a in (*definition.args.posonlyargs, *definition.args.args) if a.arg != "self"]
+            return row.seed, plain.index(row.seed) if row.seed in plain else None
+    return "", None
+
+
+def _value(book: Book, page: Page, spot: Spot) -> Value:
+    """The seed at hand before the statement of a place."""
+    way = page.way_to(spot.pos)
+    function = page.function_around(spot.pos)
+    body = function.body if function is not None else page.tree.body
+    index = next((i for _, found, i in way if found is body), 0)
+    return at_hand(page, body, index, function, book.seed)
+
+
+def _call_at(page: Page, spot: Spot) -> ast.Call | None:
+    pair = page.trees.call(spot.pos)
+    return pair[0] if pair is not None else None
+
+
+def _assignment(page: Page, spot: Spot, name: str) -> ast.expr | None:
+    """The call whose value a name was last given before a place, in the same body."""
+    for _, body, index in reversed(page.way_to(spot.pos)):
+        for statement in reversed(body[:index]):
+            if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+                target = statement.targets[0]
+                if isinstance(target, ast.Name) and target.id == name:
+                    return statement.value if not isinstance(statement.value, ast.Constant) else None
+    return None

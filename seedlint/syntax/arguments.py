@@ -1,0 +1,66 @@
+"""Gives a call an argument, in the layout that its arguments have."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from seedlint.index.summary import Position
+from seedlint.syntax.page import Page
+from seedlint.syntax.positions import Change
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+def set_argument(page: Page, pos: Position, name: str, index: int | None, value: str) -> Change | None:
+    """Make an argument of the call at `pos` be `value`: the one of that name, at that index, or a new one."""
+    pair = page.trees.call(pos)
+    if pair is None:
+        return None
+    call, node = pair
+    for word in call.keywords:
+        if word.arg == name:
+            return replace(page, word.value, value)
+    if any(word.arg is None for word in call.keywords) or any(isinstance(arg, ast.Starred) for arg in call.args):
+        return None
+    if index is not None and index < len(call.args):
+        return replace(page, call.args[index], value)
+    plain = index == len(call.args) == 0 and not call.keywords
+    return _append(page, call, node, value if plain else f"{name}={value}")
+
+
+def replace(page: Page, node: ast.expr, value: str) -> Change:
+    """Put other text in the place of an expression."""
+    return Change(page.offsets.start(node), page.offsets.end(node), value)
+
+
+def _append(page: Page, call: ast.Call, node: cst.Call, text: str) -> Change:
+    """Add an argument behind the others; one that has a line of its own gets one as well."""
+    module, end = page.trees.module, page.offsets.end(call)
+    if not node.args:
+        return Change(end - 1, end - 1, text)
+    last = node.args[-1]
+    behind = len(module.code_for_node(last.whitespace_after_arg))
+    if last.comma and hasattr(last.comma, "whitespace_after"):
+        space = module.code_for_node(last.comma.whitespace_after)
+        at = end - 1 - behind - len(space)
+        if "\n" not in space:
+            return Change(at, at, f" {text}")
+        indent = _indent_of_line(page, page.offsets.place(at)[0])
+        return Change(at, at, f"\n{indent}{text},")
+    at = end - 1 - behind
+    first = module.code_for_node(node.whitespace_before_args)
+    own_line = ("\n" in first and len(node.args) == 1) or (len(node.args) > 1 and _broken(module, node.args[-2]))
+    if own_line:
+        return Change(at, at, f",\n{_indent_of_line(page, page.offsets.place(at)[0])}{text}")
+    return Change(at, at, f", {text}")
+
+
+def _broken(module: cst.Module, arg: cst.Arg) -> bool:
+    return hasattr(arg.comma, "whitespace_after") and "\n" in module.code_for_node(arg.comma.whitespace_after)
+
+
+def _indent_of_line(page: Page, line: int) -> str:
+    text = page.offsets.lines[line - 1]
+    return text[: len(text) - len(text.lstrip())]
