@@ -61,7 +61,8 @@ class Checked:
 class Setting:
     """How a check is made: `change` is applied to each project's configuration.
 
-    `lenient` notes a project's wrong configuration among the errors instead of raising it.
+    `lenient` notes a project's wrong configuration among the errors instead of raising it. `evidence` keeps
+    what the findings rest on, which fixes and verdicts need.
     """
 
     config: Config | None = None
@@ -70,6 +71,7 @@ class Setting:
     jobs: int = 1
     cache_dir: Path | None = None
     lenient: bool = False
+    evidence: bool = False
     progress: Callable[[int, int], None] | None = None
 
     def config_for(self, root: Path) -> Config:
@@ -173,11 +175,11 @@ class _Guard:
             return self.lenient
         if os.environ.get("SEEDLINT_DEBUG"):
             return False
-        self.out.errors.append(f"{display(self.root)}: not checked: {_said(error)}")
+        self.out.errors.append(f"{display(self.root)}: not checked: {said(error)}")
         return True
 
 
-def _said(error: Exception) -> str:
+def said(error: Exception) -> str:
     """An error of seedlint itself in one line, with what to do about it."""
     if isinstance(error, MemoryError):
         return "out of memory; check a part of it, or name an entry with --entry"
@@ -226,7 +228,13 @@ def _check_project(
     project: Project, config: Config, out: Checked, setting: Setting, texts: dict[Path, Source] | None = None
 ) -> None:
     analysis = analyze(
-        project, config, jobs=setting.jobs, cache_dir=setting.cache_dir, texts=texts, progress=setting.progress
+        project,
+        config,
+        jobs=setting.jobs,
+        cache_dir=setting.cache_dir,
+        texts=texts,
+        progress=setting.progress,
+        evidence=setting.evidence,
     )
     out.judged.append(Judged(project, config, analysis))
     out.findings += _shown(project, config, analysis, out)

@@ -1,29 +1,63 @@
-"""The command line."""
+"""The command line: reads the options, hands over to the command that is asked for, and ends without a traceback."""
 
 from __future__ import annotations
 
-import argparse
+import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from seedlint.commands.options import Options
+
+CLEAN, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
+
+
+class Refused(Exception):
+    """What was asked for cannot be done; the text is one line that says why and what to do."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `seedlint`; the exit status is 0 for clean, 1 for findings, 2 for what could not be done."""
-    parser = argparse.ArgumentParser(prog="seedlint")
-    parser.add_argument("paths", nargs="*", type=Path, default=[Path()])
-    parser.add_argument("--output-format", choices=["text", "json"], default="text")
-    args = parser.parse_args(argv)
-    from seedlint import api
-    from seedlint.report import json, text
+    from seedlint.commands.options import parse
 
-    checked = api.check(args.paths)
-    if args.output_format == "json":
-        print(json.render(checked.findings))
-    else:
-        for line in text.render(checked.findings, checked.sources):
-            print(line)
-        print(text.summary(checked.findings, checked.files, checked.entries, checked.hidden, checked.suppressed, 0))
-    for problem in checked.problems:
-        print(problem, file=sys.stderr)
-    return 2 if checked.problems else 1 if checked.findings else 0
+    try:
+        status = _run(parse(argv))
+        sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        return _say("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINDINGS
+    except Refused as error:
+        return _say(str(error))
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _say(f"{where}{error.strerror or error}")
+    except Exception as error:
+        if os.environ.get("SEEDLINT_DEBUG"):
+            raise
+        from seedlint.api import said
+
+        return _say(said(error))
+
+
+def _say(text: str, status: int = FAILED) -> int:
+    print(f"seedlint: {text}", file=sys.stderr)
+    return status
+
+
+def _run(options: Options) -> int:
+    """The command that the options name; each is imported only here."""
+    if options.show_completion:
+        from seedlint.commands import completion
+
+        return completion.run(options)
+    if options.explain or options.list_rules:
+        from seedlint.commands import pages
+
+        return pages.run(options)
+    from seedlint.commands import check
+
+    return check.run(options)

@@ -128,12 +128,12 @@ def _read(path: Path, needed: bool) -> str | None:
         return path.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         if needed:
-            raise ConfigError(f"{path}: no such configuration file") from None
+            raise ConfigError(f"{_shown(path)}: no such configuration file") from None
         return None
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise ConfigError(f"{_shown(path)}: cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: cannot be decoded as UTF-8: {error.reason}") from None
+        raise ConfigError(f"{_shown(path)}: cannot be decoded as UTF-8: {error.reason}") from None
 
 
 def _section(path: Path, text: str) -> dict[str, Any] | None:
@@ -155,24 +155,33 @@ def _section(path: Path, text: str) -> dict[str, Any] | None:
         if data is None:
             return None
         if not isinstance(data, dict):
-            raise ConfigError(f"{path}:{_line(text, name)}: `{name}` must be a table")
+            raise ConfigError(f"{_shown(path)}:{_line(text, name)}: `{name}` must be a table")
     return dict(data)
+
+
+def _shown(path: Path) -> str:
+    """A path as it is printed: from the working directory where it lies below."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
 
 
 def _syntax(path: Path, message: str) -> str:
     """What the parser says, with the place in front."""
     found = re.search(r" \(at line (\d+), column (\d+)\)$", message)
     if found:
-        return f"{path}:{found[1]}:{found[2]}: {message[: found.start()]}"
-    return f"{path}: {message}"
+        return f"{_shown(path)}:{found[1]}:{found[2]}: {message[: found.start()]}"
+    return f"{_shown(path)}: {message}"
 
 
 def _config(path: Path, text: str, section: dict[str, Any], codes: Callable[[], Iterable[str]] | None) -> Config:
     values: dict[str, Any] = {}
+    shown, folder = _shown(path), path.absolute().parent
     for key, value in section.items():
         name = key.replace("-", "_")
         kind = _KINDS.get(name)
-        where = f"{path}:{_line(text, key)}"
+        where = f"{shown}:{_line(text, key)}"
         if kind is None:
             raise ConfigError(f"{where}: unknown key `{key}`{_meant(name, _KINDS, kebab=True)}")
         if not _fits(kind, value):
@@ -182,11 +191,11 @@ def _config(path: Path, text: str, section: dict[str, Any], codes: Callable[[], 
             for given in value if kind == "codes" else [code for each in value.values() for code in each]:
                 wrong = unknown_code(given, codes())
                 if wrong:
-                    raise ConfigError(f"{path}:{_line(text, key, given)}: `{key}`: {wrong}")
+                    raise ConfigError(f"{shown}:{_line(text, key, given)}: `{key}`: {wrong}")
     for name in ("apis", "entries", "baseline"):
         if name in values:
-            values[name] = _from(path.parent, values[name])
-    return replace(Config(folder=path.parent), **values)
+            values[name] = _from(folder, values[name])
+    return replace(Config(folder=folder), **values)
 
 
 def _from(folder: Path, value: Any) -> Any:
@@ -214,7 +223,9 @@ def _meant(given: str, known: Iterable[str], kebab: bool = False) -> str:
 def _line(text: str, key: str, value: str = "") -> int:
     """The line where a key stands, or where a value of it does."""
     lines = text.splitlines()
-    pattern = re.compile(rf"""^\s*(?:[\w."'-]+\.)?["']?{re.escape(key)}["']?\s*[=.]|\.["']?{re.escape(key)}["']?\s*\]""")
+    pattern = re.compile(
+        rf"""^\s*(?:[\w."'-]+\.)?["']?{re.escape(key)}["']?\s*[=.]|\.["']?{re.escape(key)}["']?\s*\]"""
+    )
     for number, line in enumerate(lines, 1):
         if pattern.search(line):
             if value:

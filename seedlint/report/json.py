@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from seedlint.rule import Edit, Finding, Fix, Verdict
+from seedlint.rule import Edit, Finding, Fix, TraceStep, Verdict
 
 
 def render(findings: Sequence[Finding]) -> str:
@@ -37,6 +37,13 @@ def as_dict(finding: Finding) -> dict[str, Any]:
         "fix": None if finding.fix is None else _fix(finding.fix),
         "verdict": None if finding.verdict is None else _verdict(finding.verdict),
     }
+
+
+def _step(step: TraceStep) -> dict[str, Any]:
+    out: dict[str, Any] = {"path": step.path, "line": step.line, "text": step.text}
+    if step.cell is not None:
+        out["cell"] = step.cell
+    return out
 
 
 def _fix(fix: Fix) -> dict[str, Any]:

@@ -3,54 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from seedlint.rule import Applicability, Finding, Severity
+from seedlint.baseline import line_of
+from seedlint.report.excerpt import excerpt
+from seedlint.rule import Applicability, Finding, Severity, TraceStep
 from seedlint.sources.source import Source
 
-_COLOURS = {"bold": "1", "red": "31", "yellow": "33", "blue": "34", "cyan": "36", "dim": "2", "green": "32"}
+if TYPE_CHECKING:
+    from seedlint.api import Checked
+
+_COLORS = {"bold": "1", "red": "31", "yellow": "33", "blue": "34", "cyan": "36", "dim": "2", "green": "32"}
 _BY_SEVERITY = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "blue"}
 MOST_PLACES = 12
 """Places of a group that are listed; the rest are counted."""
+MOST_STEPS = 12
+"""Steps of a path that are shown; of a longer one the middle is counted."""
 
 
 class Painter:
     """Adds colours where they are wanted."""
 
-    def __init__(self, colour: bool) -> None:
-        self.colour = colour
+    def __init__(self, color: bool) -> None:
+        self.color = color
 
     def __call__(self, text: str, *styles: str) -> str:
-        if not self.colour or not text:
+        if not self.color or not text:
             return text
-        codes = ";".join(_COLOURS[style] for style in styles)
+        codes = ";".join(_COLORS[style] for style in styles)
         return f"\x1b[{codes}m{text}\x1b[0m"
 
 
-def render(findings: Sequence[Finding], sources: Mapping[str, Source], colour: bool = False) -> Iterator[str]:
+def render(
+    findings: Sequence[Finding], sources: Mapping[str, Source], color: bool = False, width: int = 120
+) -> Iterator[str]:
     """Each group's first finding in full, then the places of its others."""
-    paint = Painter(colour)
+    paint = Painter(color)
     groups: dict[str, list[Finding]] = {}
     for finding in findings:
         groups.setdefault(finding.group, []).append(finding)
     for members in groups.values():
-        yield from _finding(members[0], sources, paint)
+        yield from _finding(members[0], sources, paint, width)
         if len(members) > 1:
-            yield f"  {paint('also:', 'dim')} {_others(members[1:])}"
+            yield from _wrapped("also:", _others(members), "; ", paint, "dim", width)
         yield ""
 
 
-def _finding(finding: Finding, sources: Mapping[str, Source], paint: Painter) -> Iterator[str]:
-    colour = _BY_SEVERITY[finding.severity]
-    head = f"{paint(place(finding), 'bold')}: {paint(finding.code, colour, 'bold')} {finding.name}"
+def _finding(finding: Finding, sources: Mapping[str, Source], paint: Painter, width: int) -> Iterator[str]:
+    color = _BY_SEVERITY[finding.severity]
+    head = f"{paint(place(finding), 'bold')}: {paint(finding.code, color, 'bold')} {finding.name}"
     if finding.fix is not None:
         head += f" {paint(_mark(finding), 'cyan')}"
-    yield head
+    yield head.rstrip()
     yield f"  {finding.message}"
-    yield from _code(finding, sources, paint)
+    yield from _code(finding, sources, paint, width)
     if len(finding.trace) > 1:
-        yield f"  {paint('path:', 'dim')} {trace(finding)}"
+        yield from _wrapped("path:", trace(finding), " -> ", paint, "dim", width)
     if finding.entries > 1:
-        yield f"  {paint('also from:', 'dim')} {finding.entries - 1} other {_plural('entry', finding.entries - 1)}"
+        others = finding.entries - 1
+        yield f"  {paint('entries:', 'dim')} {others} more {'entry leads' if others == 1 else 'entries lead'} here"
     yield f"  {paint('help:', 'green')} {finding.help}"
     if finding.verdict is not None:
         detail = f": {finding.verdict.detail}" if finding.verdict.detail else ""
@@ -62,80 +73,130 @@ def _finding(finding: Finding, sources: Mapping[str, Source], paint: Painter) ->
 
 def _mark(finding: Finding) -> str:
     assert finding.fix is not None
-    marks = {Applicability.SAFE: "[--fix]", Applicability.UNSAFE: "[--unsafe-fixes]"}
+    marks = {Applicability.SAFE: "[--fix]", Applicability.UNSAFE: "[--fix --unsafe-fixes]"}
     return marks.get(finding.fix.applicability, "")
 
 
 def place(finding: Finding) -> str:
     """`path:line:column`, with the cell of a notebook."""
     where = finding.place
-    return f"{where.path}{_cell(where.cell)}:{where.line}:{where.column}"
+    cell = "" if where.cell is None else f":cell {where.cell}"
+    return f"{where.path}{cell}:{where.line}:{where.column}"
 
 
-def _cell(cell: int | None) -> str:
-    return "" if cell is None else f":cell {cell}"
+def trace(finding: Finding) -> list[str]:
+    """The steps from the entry to what is found; a file is named where it is not that of the step before."""
+    out: list[str] = []
+    before: TraceStep | None = None
+    for step in finding.trace[:-1]:
+        cell = "" if step.cell is None else f"cell {step.cell}:"
+        if before is None or step.path != before.path:
+            out.append(f"{step.path}:{cell}{step.line} {step.text}")
+        elif (step.line, step.cell) != (before.line, before.cell):
+            out.append(f"{cell or 'line '}{step.line} {step.text}")
+        else:
+            out.append(step.text)
+        before = step
+    if len(out) >= MOST_STEPS:
+        half = MOST_STEPS // 2
+        out[half : -half + 1] = [f"... {len(out) - MOST_STEPS + 1} more ..."]
+    return [*out, finding.trace[-1].text]
 
 
-def trace(finding: Finding) -> str:
-    """The path from the entry: `train.py:88 main -> build.py:12 make_model -> torch.nn.Linear`."""
-    steps = [f"{step.path}{_cell(step.cell)}:{step.line} {step.text}" for step in finding.trace[:-1]]
-    return " -> ".join([*steps, finding.trace[-1].text])
-
-
-def _code(finding: Finding, sources: Mapping[str, Source], paint: Painter) -> Iterator[str]:
+def _code(finding: Finding, sources: Mapping[str, Source], paint: Painter, width: int) -> Iterator[str]:
     source = sources.get(finding.place.path)
-    if source is None:
+    text = line_of(finding, source) if source is not None else ""
+    if not text.strip():
         return
     where = finding.place
-    offset = next((cell.first_line - 1 for cell in source.cells if cell.index == where.cell), 0)
-    lines = source.written_lines()
-    if not 1 <= where.line + offset <= len(lines):
-        return
-    text = lines[where.line + offset - 1]
-    end = where.end_column if where.end_line == where.line else len(text) + 1
-    shown = text.replace("\t", " ")
-    cut = len(shown) - len(shown.lstrip())
     number = str(where.line)
-    width = max(1, min(end, len(text) + 1) - where.column)
-    yield f"  {paint(number + ' |', 'dim')} {shown[cut:]}"
-    carets = " " * (where.column - 1 - cut) + "^" * width
+    end = where.end_column if where.end_line == where.line else len(text.rstrip()) + 1
+    shown, carets = excerpt(text, where.column - 1, end - 1, width - len(number) - 5)
+    yield f"  {paint(number + ' |', 'dim')} {shown}"
     yield f"  {' ' * len(number)} {paint('|', 'dim')} {paint(carets, _BY_SEVERITY[finding.severity])}"
 
 
-def _others(findings: Sequence[Finding]) -> str:
-    shown = [f"{_short(finding, i, findings)}" for i, finding in enumerate(findings[:MOST_PLACES])]
-    rest = len(findings) - len(shown)
-    return ", ".join(shown) + (f" and {rest} more" if rest else "")
+def _wrapped(label: str, parts: Sequence[str], between: str, paint: Painter, style: str, width: int) -> Iterator[str]:
+    """Parts behind a label; on several lines where they do not fit on one."""
+    indent = " " * (len(label) + 3)
+    line, first = "", True
+    for index, part in enumerate(parts):
+        piece = part if index == 0 else f"{between}{part}"
+        if line and len(indent) + len(line) + len(piece) > width:
+            yield f"  {paint(label, style)} {line}" if first else f"{indent}{line}"
+            line, first = piece.lstrip() if between != "; " else part, False
+        else:
+            line += piece
+    yield f"  {paint(label, style)} {line}" if first else f"{indent}{line}"
 
 
-def _short(finding: Finding, index: int, findings: Sequence[Finding]) -> str:
-    """The place, without the path where it is that of the one before."""
-    same = index > 0 and findings[index - 1].place.path == finding.place.path
-    cell = "" if finding.place.cell is None else f"cell {finding.place.cell}:"
-    return f"{cell}{finding.place.line}" if same else f"{finding.place.path}:{cell}{finding.place.line}"
+def _others(members: Sequence[Finding]) -> list[str]:
+    """The places of a group's other findings, by file; the file of the first needs no name."""
+    first, *rest = members
+    files: dict[tuple[str, int | None], list[int]] = {}
+    for finding in rest[:MOST_PLACES]:
+        lines = files.setdefault((finding.place.path, finding.place.cell), [])
+        if finding.place.line not in lines and not _same_line(finding, first):
+            lines.append(finding.place.line)
+    out = ["again on this line"] if any(_same_line(finding, first) for finding in rest) else []
+    files = {file: lines for file, lines in files.items() if lines}
+    for (path, cell), lines in files.items():
+        numbers = f"{_plural('line', len(lines))} {', '.join(map(str, lines))}"
+        name = "" if path == first.place.path else f"{path} "
+        out.append(f"{name}{'' if cell is None else f'cell {cell} '}{numbers}")
+    if len(rest) > MOST_PLACES:
+        out.append(f"and {len(rest) - MOST_PLACES} more")
+    return out
 
 
-def summary(findings: Sequence[Finding], files: int, entries: int, hidden: int, suppressed: int, baselined: int) -> str:
-    """The last line: what was found, and where was looked."""
-    looked = f"{files} {_plural('file', files)}, {entries} {_plural('entry', entries)}"
+def _same_line(one: Finding, other: Finding) -> bool:
+    a, b = one.place, other.place
+    return (a.path, a.cell, a.line) == (b.path, b.cell, b.line)
+
+
+def closing(checked: Checked, terminal: bool, color: bool) -> Iterator[str]:
+    """The last lines: what can be done next, for whoever looks at a terminal, and what was counted."""
+    paint = Painter(color)
+    fixable = [finding.fix.applicability for finding in checked.findings if finding.fix is not None]
+    safe, unsafe = fixable.count(Applicability.SAFE), fixable.count(Applicability.UNSAFE)
+    if safe or unsafe:
+        more = f"{unsafe} {'more ' if safe else ''}with --fix --unsafe-fixes" if unsafe else ""
+        yield paint("; ".join(filter(None, [f"{safe} can be fixed with --fix" if safe else "", more])), "cyan")
+    if terminal and checked.findings:
+        code = checked.findings[0].code
+        yield paint(f"seedlint --explain {code} says why; # seedlint: ignore[{code}] reason silences a line.", "dim")
+    yield summary(checked)
+
+
+def summary(checked: Checked) -> str:
+    """What was found, and where was looked."""
+    findings = checked.findings
+    looked = f"{_count(checked.files, 'file')}, {_count(checked.entries, 'entry')}"
     extra = [
         f"{count} {text}"
         for count, text in (
-            (hidden, "in tests not shown (--tests)"),
-            (suppressed, "suppressed"),
-            (baselined, "in the baseline"),
+            (checked.hidden, "in tests not shown (--tests)"),
+            (checked.suppressed, "suppressed"),
+            (checked.baselined, "in the baseline"),
+            (len(checked.problems), f"{_plural('problem', len(checked.problems))} in files"),
         )
         if count
     ]
     tail = f"; {', '.join(extra)}" if extra else ""
+    if not checked.files and not checked.problems and not checked.errors:
+        return "No Python files or notebooks found; name a folder or files that hold some."
     if not findings:
         return f"No findings in {looked}{tail}."
     counts = ", ".join(
-        f"{count} {_plural(severity.value, count)}"
+        _count(number, severity.value)
         for severity in Severity
-        if (count := sum(1 for finding in findings if finding.severity is severity))
+        if (number := sum(1 for finding in findings if finding.severity is severity))
     )
-    return f"{len(findings)} {_plural('finding', len(findings))} ({counts}) in {looked}{tail}."
+    return f"{_count(len(findings), 'finding')} ({counts}) in {looked}{tail}."
+
+
+def _count(count: int, word: str) -> str:
+    return f"{count} {_plural(word, count)}"
 
 
 def _plural(word: str, count: int) -> str:

@@ -1,0 +1,1 @@
+"""What the command line does, one module for each thing that it can be asked for."""
