@@ -280,6 +280,8 @@ def apply(
                 m.heap[instance.id].setdefault(key, variables[key])
             variables["self"] = instance
         work = Application(m, row, name, variables, spot, pos, text, stands)
+        if row.stands is not None:
+            work.stands = _built_at(m, work.value(row.stands)) or stands
         if not work.holds():
             value = _result(work, None)
         else:
@@ -308,6 +310,12 @@ def _named_parameters(row: CallRow) -> list[str]:
     """The parameters of a row's signature that take one argument each."""
     parameters = parsed_signature(row.signature) if row.signature is not None else ()
     return [name for name, kind, *_ in parameters if kind not in ("args", "kwargs") and name != "self"]
+
+
+def _built_at(m: Machine, value: Value) -> Spot | None:
+    """Where an object was made, if that is one known place."""
+    places = {m.places.get(part.id) for part in alternatives(value) if isinstance(part, (Object, ExternalObject))}
+    return places.pop() if len(places) == 1 else None
 
 
 def bind_signature(m: Machine, row: CallRow, args: calls.Arguments, receiver: Value | None) -> dict[str, Value]:

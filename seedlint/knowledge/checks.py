@@ -68,6 +68,7 @@ FIELDS: dict[str, dict[str, str | tuple[str, ...]]] = {
         "base": TEXT,
         "anywhere": BOOL,
         "matters": EXPRESSION,
+        "stands": EXPRESSION,
     },
 }
 REQUIRED = {
@@ -90,6 +91,7 @@ NEEDS = {
     "reseeds": ("base",),
     "base": ("reseeds",),
     "matters": ("draws",),
+    "stands": ("draws",),
 }
 """A key that means something only beside one of others."""
 

@@ -83,6 +83,7 @@ class CallRow:
     base: str | None = None
     anywhere: bool = False
     matters: str | None = None
+    stands: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

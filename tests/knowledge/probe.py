@@ -46,6 +46,7 @@ def moved(expression: str, name: str, setup: str, root: str) -> list[str]:
     try:
         if uses_name(expression):
             scope["_"] = resolve(name)
+            scope["owner"] = resolve(name.rpartition(".")[0])
         settle()
         exec(setup, scope)
         before = states()
