@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from seedlint.engine import Evidence
 from seedlint.rule import Finding, Outcome, Verdict
 from seedlint.verify import judge, launch
-from seedlint.verify.plan import Entry, Options, entries_of, make_plan
+from seedlint.verify.plan import Entry, Options, PlanError, entries_of, make_plan
 from seedlint.verify.witness import witnesses
 
 Progress = Callable[[dict[str, Any]], None]
@@ -29,15 +31,20 @@ def verify(
 def verify_all(
     projects: Sequence[tuple[Sequence[Finding], Evidence]], options: Options, progress: Progress = quiet
 ) -> list[list[Finding]]:
-    """The findings of some projects, each with its verdict; all are run in one launch."""
-    device = "cpu" if options.device == "auto" else options.device
-    planned = [(entries_of(findings, evidence), evidence) for findings, evidence in projects]
+    """The findings of some projects, each with its verdict; all are run in one launch.
+
+    Raises `PlanError` when `options.run` is none of their entries.
+    """
+    device = device_of(options)
+    planned = [(entries_of(findings, evidence, device, options.run), evidence) for findings, evidence in projects]
     entries = [entry for group, _ in planned for entry in group]
+    if options.run and not any(entry.given for entry in entries):
+        raise PlanError(f"--run {options.run!r}: its first word is no file of the project that has findings")
     known: dict[int, Verdict] = {}
     if entries:
         progress({"entries": len(entries), "processes": processes(entries, options)})
         try:
-            document = launch.launch(make_plan([p for p in planned if p[0]], options), options, progress)
+            document = launch.launch(make_plan([p for p in planned if p[0]], replace(options, device=device)), options, progress)
             known = {id(finding): verdict for finding, verdict in judge.verdicts(entries, document, device)}
         except launch.LaunchError as error:
             reason = Verdict(Outcome.COULD_NOT_RUN, str(error), device=device, runs=0)
@@ -46,6 +53,13 @@ def verify_all(
         [replace(f, verdict=known.get(id(f)) or _untried(f, evidence, device)) for f in findings]
         for findings, evidence in projects
     ]
+
+
+def device_of(options: Options) -> str:
+    """The device that the runs may use; `auto` is CUDA where this machine, or what a launcher reaches, may have it."""
+    if options.device != "auto":
+        return options.device
+    return "cuda" if Path("/dev/nvidia0").exists() and os.environ.get("CUDA_VISIBLE_DEVICES") != "" else "cpu"
 
 
 def processes(entries: Sequence[Entry], options: Options) -> int:
@@ -59,4 +73,5 @@ def _untried(finding: Finding, evidence: Evidence, device: str) -> Verdict:
     if found is None or not found.timeline.reached:
         return Verdict(Outcome.NOT_REACHED, "no entry of the project leads here", device=device, runs=0)
     needs = next((witness.needs for witness in witnesses(found) if witness.needs), "")
-    return Verdict(Outcome.COULD_NOT_RUN, needs or "nothing that can be compared is on the path", device=device, runs=0)
+    reason = f"needs a {needs.upper()} device" if needs else ""
+    return Verdict(Outcome.COULD_NOT_RUN, reason or "nothing that can be compared is on the path", device=device, runs=0)

@@ -6,6 +6,7 @@ import ast
 import base64
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from seedlint.verify.witness import Witness, causes, witnesses
 
 SMALL_FILE = 256 * 1024
 MOST_FILES = 2000
+MANY_FILES = 100
 MOST_BYTES = 16 * 1024 * 1024
 _SKIPPED = frozenset({"node_modules", "venv", "env", "site-packages", "__pycache__", "wandb", "runs"})
 
@@ -39,11 +41,15 @@ class Options:
     timeout: float = 60.0
     jobs: int = max(1, os.cpu_count() or 1)
     keep: str = ""
-    run: tuple[str, ...] = ()
+    run: str = ""
     cold: bool = False
     fence: bool = True
     memory: int = 16 << 30
     environment: tuple[str, ...] = ()
+
+
+class PlanError(Exception):
+    """What was asked for cannot be run; the text says why."""
 
 
 @dataclass(slots=True)
@@ -52,6 +58,8 @@ class Entry:
 
     source: Source
     module: str
+    arguments: tuple[str, ...] = ()
+    given: bool = False
     findings: list[tuple[Finding, list[tuple[Witness, int]]]] = field(default_factory=list)
     causes: list[Witness] = field(default_factory=list)
     wanted: list[int] = field(default_factory=list)
@@ -66,16 +74,20 @@ class Entry:
         return number
 
 
-def entries_of(findings: Iterable[Finding], evidence: Evidence) -> list[Entry]:
-    """The findings by the entry that leads to them; those without evidence are left out."""
+def entries_of(findings: Iterable[Finding], evidence: Evidence, device: str, run: str = "") -> list[Entry]:
+    """The findings by the entry that leads to them, or by the one that is `run`; those without evidence are left out.
+
+    Raises `PlanError` for a run of something that is no file of the project.
+    """
+    asked = _asked(run, evidence) if run else None
     by_module: dict[str, Entry] = {}
     for finding in findings:
         found = evidence.found.get((finding.place, finding.code, finding.stream))
-        if found is None or not found.timeline.reached:
+        if found is None or not (found.timeline.reached or asked):
             continue
-        module = found.timeline.entry
-        entry = by_module.setdefault(module, Entry(evidence.modules[module], module))
-        watched = [w for w in witnesses(found) if not w.needs]
+        module = asked.module if asked else found.timeline.entry
+        entry = by_module.setdefault(module, asked or Entry(evidence.modules[module], module))
+        watched = [w for w in witnesses(found) if not w.needs or device.startswith(w.needs)]
         if watched:
             entry.causes += [witness for witness in causes(found.timeline) if witness not in entry.causes]
             entry.findings.append((finding, [(witness, entry.point(witness)) for witness in watched]))
@@ -85,6 +97,24 @@ def entries_of(findings: Iterable[Finding], evidence: Evidence) -> list[Entry]:
         for witness in entry.causes:
             entry.point(witness)
     return out
+
+
+def _asked(run: str, evidence: Evidence) -> Entry | None:
+    """The entry of a command such as `train.py --epochs 1` or `python -m package.train`; None if not of this project."""
+    words = shlex.split(run)
+    if words and Path(words[0]).stem.startswith("python"):
+        words = words[1:]
+    as_module = words[:1] == ["-m"]
+    words = words[1:] if as_module else words
+    if not words:
+        raise PlanError(f"--run {run!r} names no file to run")
+    for name, source in evidence.modules.items():
+        if as_module:
+            if name in (words[0], f"{words[0]}.__main__") or name.endswith(f".{words[0]}"):
+                return Entry(source, name, tuple(words[1:]), True)
+        elif words[0] in (source.path, source.root_path) or Path(words[0]).resolve() == source.absolute:
+            return Entry(source, name, tuple(words[1:]), True)
+    return None
 
 
 def make_plan(projects: Sequence[tuple[Sequence[Entry], Evidence]], options: Options) -> dict[str, Any]:
@@ -144,8 +174,8 @@ def _entry(number: int, project: int, entry: Entry, evidence: Evidence, options:
         "script": "" if as_module else name,
         "module": as_module,
         "pytest": is_test(summary) and not summary.summary.main,
-        "argv": list(options.run),
-        "given": bool(options.run),
+        "argv": list(entry.arguments),
+        "given": entry.given,
         "tree": tree,
         "tolerant": lenient,
         "points": {str(n): [{"kind": w.kind, "stream": w.stream} for w in ws] for n, ws in entry.points.items()},
@@ -204,26 +234,30 @@ def _root(source: Source) -> Path:
 
 
 def _other_files(root: Path, sources: Mapping[str, Source]) -> tuple[dict[str, str], dict[str, str]]:
-    """The project's other files: small ones by content, larger ones by where they are."""
+    """The project's other files: small ones by content; larger ones, and folders of many, by where they are."""
     small: dict[str, str] = {}
     links: dict[str, str] = {}
+    with_code = {parent for path in sources for parent in PurePosixPath(path).parents}
     total = 0
     for folder, folders, names in os.walk(root):
+        here = Path(folder).relative_to(root)
         folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
+        if PurePosixPath(here.as_posix()) not in with_code and len(names) + len(folders) > MANY_FILES:
+            links[here.as_posix()] = folder
+            folders[:] = []
+            continue
         for name in sorted(names):
             path = Path(folder) / name
-            relative = path.relative_to(root).as_posix()
+            relative = (here / name).as_posix()
             if name.startswith(".") or relative in sources or name.endswith((".pyc", ".ipynb")):
                 continue
-            if len(small) + len(links) >= MOST_FILES:
-                return small, links
             try:
                 size = path.stat().st_size
-                if size > SMALL_FILE or total + size > MOST_BYTES:
+                if size > SMALL_FILE or total + size > MOST_BYTES or len(small) >= MOST_FILES:
                     links[relative] = str(path)
-                    continue
-                small[relative] = _content(path.read_bytes())
-                total += size
+                else:
+                    small[relative] = _content(path.read_bytes())
+                    total += size
             except OSError:
                 continue
     return small, links

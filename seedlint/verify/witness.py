@@ -11,12 +11,15 @@ from seedlint.flow.timeline import Moment, Timeline
 
 MOST_DRAWS = 4
 """Draws that are watched for a finding about a seed."""
-NEEDS_CUDA = "needs a CUDA device"
+NEEDS_CUDA = "cuda"
 
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A place in the code whose value is compared; `kind` is "draw", "seed" or "generator"."""
+    """A place in the code whose value is compared; `kind` is "draw", "seed" or "generator".
+
+    `needs` is the kind of device without which it shows nothing.
+    """
 
     kind: str
     spot: Spot

@@ -90,8 +90,11 @@ class Conductor:
         out.update(PYTHONHASHSEED=hash_seed, PYTHONDONTWRITEBYTECODE="1", PYTHONPATH=self.plan_path())
         out.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1", MPLBACKEND="Agg")
         out.update(WANDB_MODE="disabled", HF_HUB_OFFLINE="1", TQDM_DISABLE="1", PYTHONNOUSERSITE="1")
-        if self.plan["device"] == "cpu":
+        device = self.plan["device"]
+        if device == "cpu":
             out["CUDA_VISIBLE_DEVICES"] = ""
+        elif device.startswith("cuda:"):
+            out["CUDA_VISIBLE_DEVICES"] = device[5:]
         out.pop(supervisor.program.VARIABLE, None)
         return out
 

@@ -72,9 +72,15 @@ class Observer:
         owner = _owner(function)
         if self.control:
             result = self._repair(point, result, owner)
+        if hasattr(type(result), "__next__"):
+            return Recorded(self, point, result, before)
         yielded = result
-        if result is None or any(witness["kind"] == "generator" for witness in self.points[point]):
-            yielded = [owner, result, args, kwargs]
+        if any(witness["kind"] == "generator" for witness in self.points[point]):
+            yielded = [streams.generator_state(owner) if owner is not None else None, result]
+            if yielded[0] is not None:
+                yielded[1] = None
+        elif result is None:
+            yielded = [owner, args, kwargs]
         self._hit(point, before, yielded)
         if not isinstance(result, _PLAIN):
             self._attach(point, result)
