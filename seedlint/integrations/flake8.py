@@ -78,7 +78,7 @@ def message(finding: Finding) -> str:
     """One line: the code, what is wrong, the path that leads there, and what to do."""
     from seedlint.report.text import trace
 
-    path = f" ({trace(finding)})" if len(finding.trace) > 1 else ""
+    path = f" ({' -> '.join(trace(finding))})" if len(finding.trace) > 1 else ""
     return f"{finding.code} {finding.message}{path}. {finding.help}"
 
 

@@ -141,7 +141,7 @@ def block(finding: Finding, cell: int, texts: list[str]) -> tuple[str, str]:
     elif len(finding.trace) > 1:
         from seedlint.report.text import trace
 
-        lines.append(f"  path: {_in_session(trace(finding), finding)}")
+        lines.append(f"  path: {_in_session(' -> '.join(trace(finding)), finding)}")
     lines.append(f"  help: {_in_session(finding.help, finding)}")
     return "\n".join(lines), _COLOURS[finding.severity.value]
 
@@ -149,5 +149,5 @@ def block(finding: Finding, cell: int, texts: list[str]) -> tuple[str, str]:
 def _in_session(text: str, finding: Finding) -> str:
     """Name cells as the notebook numbers them."""
     name = re.escape(finding.entry)
-    text = re.sub(rf"{name}:cell (\d+):(\d+)", r"In [\1], line \2", text)
+    text = re.sub(rf"(?:{name}:)?cell (\d+):(\d+)", r"In [\1], line \2", text)
     return re.sub(rf"when {name} runs", "in this session", text)
