@@ -76,7 +76,7 @@ class Setting:
 
     def config_for(self, root: Path) -> Config:
         """The configuration of a project. Raises `ConfigError`."""
-        config = self.config or load(root, self.config_file, _codes)
+        config = self.config or load(root, self.config_file, _names)
         return self.change(config) if self.change else config
 
 
@@ -188,10 +188,10 @@ def said(error: Exception) -> str:
     return f"internal error: {what}; please report it at {REPORT_AT} (SEEDLINT_DEBUG=1 shows where it happened)"
 
 
-def _codes() -> list[str]:
+def _names() -> dict[str, str]:
     from seedlint import registry
 
-    return [rule.code for rule in registry.listed()]
+    return {rule.code: rule.name for rule in registry.listed()}
 
 
 def _by_root(paths: Sequence[Path]) -> dict[Path, list[Path]]:

@@ -71,7 +71,9 @@ def read(path: Path) -> Baseline:
     except (UnicodeDecodeError, RecursionError):
         raise BaselineError(f"{path}: not a baseline") from None
     if not isinstance(data, dict) or data.get("version") != VERSION:
-        raise BaselineError(f"{path}:1: not a baseline of this version of seedlint; write it anew with --write-baseline")
+        raise BaselineError(
+            f"{path}:1: not a baseline of this version of seedlint; write it anew with --write-baseline"
+        )
     try:
         rows = {(row["path"], row["code"], row["line"]): int(row.get("count", 1)) for row in data["findings"]}
     except (KeyError, TypeError, ValueError, AttributeError):

@@ -19,9 +19,9 @@ class Refused(Exception):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `seedlint`; the exit status is 0 for clean, 1 for findings, 2 for what could not be done."""
-    from seedlint.commands.options import parse
-
     try:
+        from seedlint.commands.options import parse
+
         status = _run(parse(argv))
         sys.stdout.flush()
         return status

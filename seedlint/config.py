@@ -96,10 +96,11 @@ _EXPECTED = {
 }
 
 
-def load(root: Path, explicit: Path | None = None, codes: Callable[[], Iterable[str]] | None = None) -> Config:
+def load(root: Path, explicit: Path | None = None, rules: Callable[[], Mapping[str, str]] | None = None) -> Config:
     """The configuration of a project: of the given file, else of the nearest one at or above its root.
 
-    `codes` gives the rules that exist. Raises `ConfigError` for a file that cannot be read and for a wrong value.
+    `rules` gives the names of the codes that exist. Raises `ConfigError` for a file that cannot be read and for a
+    wrong value.
     """
     for path in [explicit] if explicit else _candidates(root):
         text = _read(path, bool(explicit))
@@ -107,7 +108,7 @@ def load(root: Path, explicit: Path | None = None, codes: Callable[[], Iterable[
             continue
         section = _section(path, text)
         if section is not None or explicit:
-            return _config(path, text, section or {}, codes)
+            return _config(path, text, section or {}, rules)
     return Config()
 
 
@@ -175,7 +176,7 @@ def _syntax(path: Path, message: str) -> str:
     return f"{_shown(path)}: {message}"
 
 
-def _config(path: Path, text: str, section: dict[str, Any], codes: Callable[[], Iterable[str]] | None) -> Config:
+def _config(path: Path, text: str, section: dict[str, Any], rules: Callable[[], Mapping[str, str]] | None) -> Config:
     values: dict[str, Any] = {}
     shown, folder = _shown(path), path.absolute().parent
     for key, value in section.items():
@@ -187,9 +188,9 @@ def _config(path: Path, text: str, section: dict[str, Any], codes: Callable[[], 
         if not _fits(kind, value):
             raise ConfigError(f"{where}: `{key}` must be {_EXPECTED[kind]}")
         values[name] = _frozen(value)
-        if codes is not None and kind in ("codes", "mapping"):
+        if rules is not None and kind in ("codes", "mapping"):
             for given in value if kind == "codes" else [code for each in value.values() for code in each]:
-                wrong = unknown_code(given, codes())
+                wrong = unknown_code(given, rules())
                 if wrong:
                     raise ConfigError(f"{shown}:{_line(text, key, given)}: `{key}`: {wrong}")
     for name in ("apis", "entries", "baseline"):
@@ -205,12 +206,18 @@ def _from(folder: Path, value: Any) -> Any:
     return tuple(str(folder / item) for item in value)
 
 
-def unknown_code(given: str, codes: Iterable[str]) -> str:
-    """What is wrong with a code or prefix that was asked for: nothing, or a sentence with the nearest one."""
-    known = list(codes)
-    if given == "ALL" or (given and any(code.startswith(given) for code in known)):
+def unknown_code(given: str, rules: Mapping[str, str]) -> str:
+    """What is wrong with a code or prefix that was asked for: nothing, or a sentence with the nearest one.
+
+    `rules` maps codes to names.
+    """
+    if given == "ALL" or (given and any(code.startswith(given) for code in rules)):
         return ""
-    return f"no rule is called `{given}`{_meant(given.upper(), known)}"
+    by_name = {name: code for code, name in rules.items()}
+    close = difflib.get_close_matches(given.lower(), by_name, 1, 0.8)
+    if close:
+        return f"`{given}` is no code; did you mean `{by_name[close[0]]}`, {close[0]}?"
+    return f"no rule is called `{given}`{_meant(given.upper(), rules)}"
 
 
 def _meant(given: str, known: Iterable[str], kebab: bool = False) -> str:

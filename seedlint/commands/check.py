@@ -117,9 +117,9 @@ def _check_codes(options: Options) -> None:
     if given:
         from seedlint import registry
 
-        codes = [rule.code for rule in registry.listed()]
+        rules = {rule.code: rule.name for rule in registry.listed()}
         for code in given:
-            wrong = unknown_code(code, codes)
+            wrong = unknown_code(code, rules)
             if wrong:
                 raise Refused(f"{wrong} (`seedlint --list-rules` lists them)")
 
@@ -158,19 +158,33 @@ def report(options: Options, checked: Checked, output: Output) -> int:
     """Show findings in the format that was asked for; the exit status."""
     if options.statistics:
         output.write(_statistics(checked, options.output_format), options.output_format == "json")
+    elif options.output_format == "text":
+        _show_text(checked, output)
+        return FAILED if checked.problems or checked.errors else _status(options, checked)
     else:
-        output.write(_rendered(options, checked, output), options.output_format != "text")
+        output.write(_rendered(options, checked), machine=True)
     return _told(checked, _status(options, checked))
 
 
-def _rendered(options: Options, checked: Checked, output: Output) -> Iterator[str]:
-    """The lines of a report; each format is imported only here."""
-    if options.output_format == "text":
-        from seedlint.report import text
+def _show_text(checked: Checked, output: Output) -> None:
+    """Findings, then what could not be checked, then what was counted."""
+    from seedlint.report import text
 
-        yield from text.render(checked.findings, checked.sources, output.color, output.width)
-        yield from text.closing(checked, output.terminal, output.color)
-    elif options.output_format == "json":
+    shown = text.render(checked.findings, checked.sources, output.color, output.width)
+    closing = text.closing(checked, output.terminal, output.color)
+    if output.file is not None:
+        _complain_of(checked)
+        output.write([*shown, *closing])
+    else:
+        output.write(shown)
+        if _complain_of(checked) and output.terminal:
+            output.write([""])
+        output.write(closing)
+
+
+def _rendered(options: Options, checked: Checked) -> Iterator[str]:
+    """The lines of a report that is no text; each format is imported only here."""
+    if options.output_format == "json":
         from seedlint.report import json
 
         yield json.render(checked.findings)

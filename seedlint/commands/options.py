@@ -61,13 +61,18 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print what is wrong and exit with status 2."""
         given = re.match(r"unrecognized arguments: (\S+)", message)
-        chosen = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        chosen = re.match(r"argument (\S+): invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        wrong = re.match(r"argument (\S+): invalid (.*) value: (.*)", message)
         hint = ""
         if given:
             message = f"no such option: {given[1]}"
             hint = _meant(given[1].partition("=")[0], self._option_string_actions)
         elif chosen:
-            hint = _meant(chosen[1], re.findall(r"[\w-]+", chosen[2]))
+            choices = re.findall(r"[\w-]+", chosen[3])
+            message = f"{chosen[1]} takes {', '.join(choices)}, not {chosen[2]}"
+            hint = _meant(chosen[2], choices)
+        elif wrong:
+            message = f"{wrong[1]} takes a {wrong[2].replace('_', ' ')}, not {wrong[3]}"
         print(f"seedlint: {message}{hint} (`seedlint --help` lists the options)", file=sys.stderr)
         sys.exit(2)
 

@@ -178,7 +178,7 @@ def summary(checked: Checked) -> str:
             (checked.hidden, "in tests not shown (--tests)"),
             (checked.suppressed, "suppressed"),
             (checked.baselined, "in the baseline"),
-            (len(checked.problems), f"{_plural('problem', len(checked.problems))} in files"),
+            (len(checked.problems), _plural("problem", len(checked.problems))),
         )
         if count
     ]
