@@ -219,9 +219,9 @@ def _without_excluded(project: Project, config: Config) -> Project:
 
 
 def _spec(patterns: Iterable[str]) -> Callable[[str], bool]:
-    import pathspec
+    from pathspec import GitIgnoreSpec
 
-    return pathspec.PathSpec.from_lines("gitwildmatch", patterns).match_file
+    return GitIgnoreSpec.from_lines(patterns).match_file
 
 
 def _check_project(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -92,8 +93,30 @@ def _walk(folder: str, relative: str, ignored: _Ignored) -> Iterator[Path]:
         if entry.is_dir(follow_symlinks=False):
             if entry.name not in SKIPPED and not here.matches(name + "/"):
                 yield from _walk(entry.path, name + "/", here)
-        elif entry.name.endswith(SUFFIXES) and entry.is_file() and not here.matches(name):
+        elif entry.name.endswith(SUFFIXES) and _is_file(entry) and not here.matches(name):
             yield Path(entry.path)
+
+
+def _spec(lines: list[str]) -> object:
+    """What some lines of `.gitignore` match; like git, without those that are malformed."""
+    from pathspec import GitIgnoreSpec
+
+    try:
+        return GitIgnoreSpec.from_lines(lines)
+    except ValueError:
+        good = []
+        for line in lines:
+            with contextlib.suppress(ValueError):
+                good += GitIgnoreSpec.from_lines([line]).patterns
+        return GitIgnoreSpec(good)
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether a name leads to a file; links may lead in a circle."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
 
 
 class _Ignored:
@@ -105,9 +128,7 @@ class _Ignored:
 
     def _add(self, relative: str, lines: list[str]) -> None:
         if any(line.strip() and not line.startswith("#") for line in lines):
-            import pathspec
-
-            spec = pathspec.PathSpec.from_lines("gitwildmatch", lines)
+            spec = _spec(lines)
             self.specs = [*self.specs, (relative, spec)]
 
     def below(self, folder: str, relative: str) -> _Ignored:
