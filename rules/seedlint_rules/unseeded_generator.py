@@ -21,10 +21,11 @@ class UnseededGenerator(Rule):
         """Report generators made without a fixed seed, and estimators that fall back on an unseeded stream."""
         if not timeline.reached and not timeline.library and "numpy" in timeline.seeded:
             return
-        reseeds = {moment.detail["id"]: moment.state.kind for moment in timeline.of("reseed")}
-        for moment in timeline.of("generator"):
-            if reseeds.get(moment.detail["id"], moment.state.kind) in ("unseeded", "entropy"):
-                yield self._generator(moment, timeline)
+        reseeds = {moment.detail["id"]: moment for moment in timeline.of("reseed")}
+        for made in timeline.of("generator"):
+            last = reseeds.get(made.detail["id"], made)
+            if last.state.kind in ("unseeded", "entropy"):
+                yield self._generator(last, timeline)
         if timeline.reached:
             for moment in draws(timeline, "parameter"):
                 yield self._parameter(moment, timeline)
@@ -32,13 +33,19 @@ class UnseededGenerator(Rule):
     def remedies(self, report: Report, timeline: Timeline) -> Iterator[PassSeed]:
         """Pass a seed."""
         moment = report.moment
+        if moment.kind == "reseed":
+            return
         yield PassSeed(moment.callee, moment.detail["parameter"] if moment.kind == "draw" else "")
 
     def _generator(self, moment: Moment, timeline: Timeline) -> Report:
         where = f"when {timeline.path} runs" if timeline.reached else "whoever calls it"
         message = f"`{moment.callee}` starts from the system's entropy {where}; no global seed reaches it"
+        help_text = f"Pass a seed: `{moment.callee}(seed)`."
+        if moment.kind == "reseed":
+            message = f"`{moment.callee}` gives this generator a state of the system's entropy {where}"
+            help_text = "Seed it with a constant: `manual_seed(seed)`, or `seed(seed)`."
         severity = Severity.ERROR if timeline.reached else Severity.WARNING
-        return Report(moment, message, f"Pass a seed: `{moment.callee}(seed)`.", severity, None, moment.callee)
+        return Report(moment, message, help_text, severity, None, moment.callee)
 
     def _parameter(self, moment: Moment, timeline: Timeline) -> Report:
         parameter = moment.detail["parameter"]
