@@ -15,12 +15,13 @@ from typing import Any
 
 from seedlint.engine import Evidence
 from seedlint.flow.state import Spot
+from seedlint.flow.timeline import Moment
 from seedlint.index.summary import Position
 from seedlint.program.entries import is_test
 from seedlint.program.modules import SOURCE_FOLDERS
 from seedlint.rule import Finding
 from seedlint.sources.source import Source
-from seedlint.verify.instrument import instrument, tolerant
+from seedlint.verify.instrument import OBSERVER, instrument, tolerant
 from seedlint.verify.witness import Witness, causes, witnesses
 
 SMALL_FILE = 256 * 1024
@@ -60,6 +61,7 @@ class Entry:
     module: str
     arguments: tuple[str, ...] = ()
     given: bool = False
+    driven: str = ""
     findings: list[tuple[Finding, list[tuple[Witness, int]]]] = field(default_factory=list)
     causes: list[Witness] = field(default_factory=list)
     wanted: list[int] = field(default_factory=list)
@@ -83,10 +85,14 @@ def entries_of(findings: Iterable[Finding], evidence: Evidence, device: str, run
     by_module: dict[str, Entry] = {}
     for finding in findings:
         found = evidence.found.get((finding.place, finding.code, finding.stream))
-        if found is None or not (found.timeline.reached or asked):
+        if found is None:
             continue
         module = asked.module if asked else found.timeline.entry
-        entry = by_module.setdefault(module, asked or Entry(evidence.modules[module], module))
+        driven = "" if asked or found.timeline.reached else _outermost(found.report.moment, evidence.modules[module].text)
+        if not (asked or driven or found.timeline.reached):
+            continue
+        made = asked or Entry(evidence.modules[module], module, driven=driven)
+        entry = by_module.setdefault(module + driven, made)
         watched = [w for w in witnesses(found) if not w.needs or device.startswith(w.needs)]
         if watched:
             entry.causes += [witness for witness in causes(found.timeline) if witness not in entry.causes]
@@ -97,6 +103,22 @@ def entries_of(findings: Iterable[Finding], evidence: Evidence, device: str, run
         for witness in entry.causes:
             entry.point(witness)
     return out
+
+
+def _outermost(moment: Moment, text: str) -> str:
+    """The function, or `Class.method`, in which the path to a moment that no entry reaches begins."""
+    step = next(iter(moment.chain), None)
+    line = step.spot.pos[0] if step is not None and step.spot.module == moment.spot.module else moment.spot.pos[0]
+    for node in ast.parse(text).body:
+        if not node.lineno <= line <= (node.end_lineno or node.lineno):
+            continue
+        if isinstance(node, ast.FunctionDef):
+            return node.name
+        if isinstance(node, ast.ClassDef):
+            for part in node.body:
+                if isinstance(part, ast.FunctionDef) and part.lineno <= line <= (part.end_lineno or 0):
+                    return node.name if part.name == "__init__" else f"{node.name}.{part.name}"
+    return ""
 
 
 def _asked(run: str, evidence: Evidence) -> Entry | None:
@@ -200,8 +222,10 @@ def _instrumented(entry: Entry, evidence: Evidence) -> tuple[dict[str, str], dic
         try:
             text, _ = instrument(source.text, points)
             ast.parse(text)
-            tree[_tree_name(source)] = text
-            lenient[_tree_name(source)] = tolerant(text)
+            drive = f"\n\n{OBSERVER}.drive({entry.driven!r}, globals())\n"
+            drive = drive if entry.driven and module == entry.module else ""
+            tree[_tree_name(source)] = text + drive
+            lenient[_tree_name(source)] = tolerant(text + drive)
         except SyntaxError:
             continue
     return tree, lenient

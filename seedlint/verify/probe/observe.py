@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import inspect
 import json
 import os
 import sys
@@ -15,7 +16,8 @@ from .digest import Digest
 NAME = "_seedlint_"
 MAIN_HITS = 3
 CHILD_HITS = 64
-ITEMS = 2
+ITEMS = 8
+"""Items that are written down of an iteration over plain values; of batches, one."""
 _METHODS = ("fit", "fit_transform", "fit_predict", "fit_resample", "split")
 _PLAIN = (str, bytes, list, tuple, dict, set, frozenset, range, int, float, bool, type(None))
 
@@ -59,6 +61,12 @@ class Observer:
             text = f"{type(error).__name__}: {error}"
             self._write({"skip": line, "error": text[:300], "names": names})
         return tuple(standins.Unknown(name) for name in names)
+
+    def drive(self, name: str, space: Dict[str, Any]) -> None:
+        """Call a function or method that no entry reaches, stand-ins as its arguments."""
+        owner, _, method = name.rpartition(".")
+        function = space[method] if not owner else getattr(_with_standins(space[owner]), method, None)
+        _with_standins(function)
 
     # -- hits
 
@@ -177,6 +185,24 @@ class Observer:
         return True
 
 
+def _with_standins(function: Any) -> Any:
+    """Call something; each argument that it needs is a stand-in."""
+    needed = []
+    words = {}
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        parameters = []
+    for parameter in parameters:
+        if parameter.default is not parameter.empty or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            words[parameter.name] = standins.argument(parameter)
+        else:
+            needed.append(standins.argument(parameter))
+    return function(*needed, **words)
+
+
 def _owner(function: Any) -> Any:
     """The object whose method a function is; None for a module or a hidden generator."""
     owner = getattr(function, "__self__", None)
@@ -240,7 +266,7 @@ class Recorded:
             raise
         if self._open:
             self._items.append(item)
-            if len(self._items) >= ITEMS:
+            if len(self._items) >= (ITEMS if isinstance(item, _PLAIN[:2] + (int, float)) else 1):
                 self._close()
         return item
 

@@ -35,9 +35,12 @@ class Unknown:
         _seeds(self._seedlint_name_)
         if len(args) == 1 and not kwargs and callable(args[0]) and hasattr(args[0], "__code__"):
             return args[0]
-        return Unknown(self._seedlint_name_)
+        return _around(Unknown(self._seedlint_name_), args)
 
     def __iter__(self) -> Iterator[Any]:
+        wrapped = self.__dict__.get("_seedlint_wrapped_")
+        if wrapped is not None:
+            return iter(wrapped)
         return iter([Unknown(self._seedlint_name_), Unknown(self._seedlint_name_)])
 
     def __mro_entries__(self, bases: Any) -> Any:
@@ -97,12 +100,58 @@ class Unknown:
     __lt__ = __gt__ = __le__ = __ge__ = _compare
 
 
+def _around(value: Unknown, args: Any) -> Unknown:
+    """A stand-in made around something iterable, as progress bars are, iterates it."""
+    if args and hasattr(type(args[0]), "__iter__") and not isinstance(args[0], (str, bytes, dict, Unknown)):
+        object.__setattr__(value, "_seedlint_wrapped_", args[0])
+    return value
+
+
+def _made(self: Any, *args: Any, **kwargs: Any) -> None:
+    Unknown.__init__(self, type(self).__name__)
+    _around(self, args)
+
+
 def _seeds(name: str) -> None:
     """Note that something was called that may well have seeded: then nothing can be said about this run."""
     if re.search("seed|determin|reproduc", name, re.IGNORECASE):
         observer = getattr(builtins, "_seedlint_", None)
         if observer is not None:
             observer._write({"skip": 0, "error": "", "lost": name})
+
+
+_NUMBERS = ("n", "num", "size", "dim", "count", "length", "batch", "epoch", "seed", "hidden", "channels", "features")
+_PLANES = ("in_planes", "planes", "in_channels", "out_channels", "width", "height", "nc", "ngf", "ndf", "depth")
+
+
+def argument(parameter: Any) -> Any:
+    """A small plausible argument for a parameter, by its annotation, else by its name."""
+    kinds = {"int": 4, "float": 0.5, "str": "stand-in", "bool": False}
+    kind = parameter.annotation if isinstance(parameter.annotation, str) else getattr(parameter.annotation, "__name__", "")
+    if kind in kinds:
+        return kinds[kind]
+    name = parameter.name.lower()
+    if name in _PLANES or any(part in _NUMBERS for part in name.split("_")):
+        return 4
+    torch = sys.modules.get("torch")
+    if torch is not None and (name in ("x", "y", "input", "inputs", "data", "image", "images", "img", "z", "t") or kind == "Tensor"):
+        return torch.linspace(-1, 1, 2 * 3 * 32 * 32).reshape(2, 3, 32, 32)
+    if torch is not None and (name in ("net", "model", "module", "network", "m") or kind in ("Module", "nn.Module")):
+        return _network(torch)
+    return Unknown(parameter.name)
+
+
+def _network(torch: Any) -> Any:
+    """A small network with constant weights; making it leaves the stream as it was."""
+    state = torch.get_rng_state()
+    try:
+        net = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4), torch.nn.Linear(4, 4))
+        with torch.no_grad():
+            for parameter in net.parameters():
+                parameter.fill_(0.5)
+        return net
+    finally:
+        torch.set_rng_state(state)
 
 
 class _Missing:
@@ -132,7 +181,7 @@ def _attribute(module: str, name: str) -> Any:
     if name.endswith(("Error", "Exception")):
         return type(name, (Exception,), {})
     if name[:1].isupper():
-        return type(name, (Unknown,), {"__module__": module, "__init__": lambda self, *a, **k: Unknown.__init__(self)})
+        return type(name, (Unknown,), {"__module__": module, "__init__": _made})
     return Unknown(name)
 
 
@@ -172,20 +221,21 @@ def _fill(data: Any, shape: Any, classes: int) -> None:
     grid = numpy.arange(SIZE * height * width * channels, dtype="int64") * 37 % 251
     images = grid.astype("uint8").reshape(SIZE, height, width, channels)
     labels = [index % classes for index in range(SIZE)]
-    data.classes = [str(label) for label in range(classes)]
-    data.class_to_idx = {text: label for label, text in enumerate(data.classes)}
-    data.root = "stand-in"
+    names = [str(label) for label in range(classes)]
+    values = {"root": "stand-in", "classes": names, "class_to_idx": {text: i for i, text in enumerate(names)}}
+    values.update(data=images, targets=labels, labels=numpy.asarray(labels))
+    values.update(samples=[(str(i), label) for i, label in enumerate(labels)])
+    values.update(imgs=values["samples"], loader=lambda path: _image(images[int(path)]))
     if channels == 1:
         torch = sys.modules["torch"]
-        data.data, data.targets = torch.from_numpy(images[..., 0].copy()), torch.tensor(labels)
-    else:
-        data.data, data.targets = images, labels
-    data.labels = numpy.asarray(labels)
-    data.samples = data.imgs = [(str(index), label) for index, label in enumerate(labels)]
-    data.loader = lambda path: _image(images[int(path)])
-    if not hasattr(type(data), "data") and type(data).__name__ not in ("SVHN", "STL10"):
-        return
-    data.data = images.transpose(0, 3, 1, 2) if type(data).__name__ in ("SVHN", "STL10") else data.data
+        values.update(data=torch.from_numpy(images[..., 0].copy()), targets=torch.tensor(labels))
+    elif type(data).__name__ in ("SVHN", "STL10"):
+        values.update(data=images.transpose(0, 3, 1, 2))
+    for name, value in values.items():
+        try:
+            setattr(data, name, value)
+        except AttributeError:
+            continue
 
 
 def _image(pixels: Any) -> Any:
