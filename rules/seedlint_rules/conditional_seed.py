@@ -16,6 +16,7 @@ class ConditionalSeed(Rule):
     code = "SDL103"
     name = "conditional-seed"
     summary = "seeded only when an option is given or a branch is taken"
+    severity = Severity.WARNING
 
     def check(self, timeline: Timeline) -> Iterator[Report]:
         """Report each seed that some ordinary run skips before a draw, at the seed."""
