@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seedlint.baseline import BaselineError
 from seedlint.config import Config, ConfigError, load
@@ -17,6 +18,9 @@ from seedlint.sources.discover import Project, discover, project_root, walk
 from seedlint.sources.read import decode
 from seedlint.sources.source import Problem, Source
 from seedlint.sources.sources import Sources
+
+if TYPE_CHECKING:
+    from seedlint.fixes.prove import Fixed
 
 REPORT_AT = "https://pypi.org/project/seedlint/"
 """Where errors of seedlint itself can be reported."""
@@ -140,6 +144,33 @@ def check_text(
 def findings(paths: Sequence[Path], config: Config | None = None) -> Iterator[Finding]:
     """The findings of some paths, by place."""
     yield from check(paths, config).findings
+
+
+def fix(checked: Checked, *, unsafe: bool = False) -> Iterator[Fixed]:
+    """Fix in memory what a check with evidence found: what each project's files would hold, and what remains."""
+    from seedlint.fixes.prove import Prover
+
+    for judged in checked.judged:
+        project, config = judged.project, judged.config
+
+        def keep(analysis: Analysis, project: Project = project, config: Config = config) -> list[Finding]:
+            return _shown(project, config, analysis, Checked())
+
+        result = Prover(project, config, keep, unsafe, judged.analysis).run()
+        checked.sources.include(result.sources)
+        yield result
+
+
+def write(fixed: Fixed) -> Iterator[str]:
+    """Write the files of a fix, each whole; yields those that changed meanwhile or cannot be written."""
+    from seedlint.fixes.apply import Changed
+    from seedlint.fixes.apply import write as write_file
+
+    for path in sorted(fixed.after):
+        try:
+            write_file(path, fixed.before[path], fixed.after[path])
+        except (OSError, Changed):
+            yield display(path)
 
 
 def cache_folder() -> Path:

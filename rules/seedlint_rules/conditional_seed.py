@@ -36,7 +36,7 @@ class ConditionalSeed(Rule):
         """Give the option a fixed default."""
         draws_after = (m for m in draws(timeline, "conditional") if m.state.seed == report.moment.inner)
         draw = next(iter(draws_after), None)
-        yield FixDefault(draw.state.option if draw is not None else "")
+        yield FixDefault(draw.state.option if draw is not None else "", (report.moment.stream,))
 
     def _seed(self, timeline: Timeline, draw: Moment) -> Moment | None:
         """The seed that a run may skip."""

@@ -30,7 +30,8 @@ class UnseededWorkers(Rule):
 
     def remedies(self, report: Report, timeline: Timeline) -> Iterator[Seed]:
         """Seed the stream that the loader draws from."""
-        yield Seed((report.moment.stream,))
+        if report.stream is not None:
+            yield Seed((report.stream,))
 
     def _uncovered(self, timeline: Timeline) -> Iterator[Moment]:
         """Draws of a loader or its workers that no seed covers, and those whose seed follows torch's in vain."""

@@ -12,6 +12,8 @@ from seedlint.flow.timeline import Moment, Timeline
 from seedlint.syntax.page import Function, Page
 
 _HEAD = (ast.Import, ast.ImportFrom)
+_DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef, ast.For, ast.While)
+_SIMPLE = (*_HEAD, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign, ast.Expr, ast.If, ast.Try)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +28,25 @@ class Stretch:
 
     @property
     def top(self) -> int:
-        """The first index at which a seed looks at home: behind the docstring and the first imports."""
+        """The first index at which a seed looks at home: behind the docstring, the first imports and the options."""
         index = 1 if self.body and _docstring(self.body[0]) else 0
+        index = min(self._behind_imports(index), self.bound)
+        for i in range(index, self.bound):
+            if _parses_options(self.body[i]):
+                return i + 1
+        return index
+
+    def _behind_imports(self, index: int) -> int:
+        skipped = 0
         for i in range(index, self.bound):
             statement = self.body[i]
             if isinstance(statement, (*_HEAD, ast.Global, ast.Nonlocal)) or _imports_only(statement):
-                index = i + 1
-            elif (
-                isinstance(statement, (ast.ClassDef, ast.For, ast.While, ast.FunctionDef, ast.AsyncFunctionDef))
-                or self.function is not None
-                or (index and i - index > 3 and index > 1)
-            ):
+                index, skipped = i + 1, 0
+            elif isinstance(statement, _DEFINITIONS) or self.function is not None or skipped > 3:
                 break
-        return min(index, self.bound)
+            else:
+                skipped += 1
+        return index
 
 
 def spots_of(moment: Moment) -> list[Spot]:
@@ -109,18 +117,7 @@ def _called(book: Book, timeline: Timeline, outer: Stretch, ways: list[list[Spot
 
 def _parses(outer: Stretch, ways: list[list[Spot]], depth: int) -> bool:
     """Whether the module's own level holds only definitions and constants before the call."""
-    simple = (
-        *_HEAD,
-        ast.FunctionDef,
-        ast.AsyncFunctionDef,
-        ast.ClassDef,
-        ast.Assign,
-        ast.AnnAssign,
-        ast.Expr,
-        ast.If,
-        ast.Try,
-    )
-    return all(isinstance(s, simple) for s in outer.body[: outer.bound])
+    return all(isinstance(s, _SIMPLE) for s in outer.body[: outer.bound])
 
 
 def _shared(book: Book, timeline: Timeline, function: Function) -> bool:
@@ -139,6 +136,11 @@ def _imports_only(statement: ast.stmt) -> bool:
     if not isinstance(statement, (ast.Try, ast.If)):
         return False
     return any(isinstance(s, _HEAD) for s in statement.body) and "__name__" not in ast.unparse(statement)
+
+
+def _parses_options(statement: ast.stmt) -> bool:
+    value = getattr(statement, "value", None)
+    return isinstance(value, ast.Call) and ast.unparse(value.func).endswith(("parse_args", "parse_known_args"))
 
 
 def _docstring(statement: ast.stmt) -> bool:

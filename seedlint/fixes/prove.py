@@ -18,6 +18,7 @@ from seedlint.rule import Applicability, Finding
 from seedlint.sources.discover import Project
 from seedlint.sources.read import decode
 from seedlint.sources.source import Problem, Source
+from seedlint.sources.sources import Sources
 from seedlint.syntax.positions import Change
 
 MOST_ROUNDS = 6
@@ -36,7 +37,7 @@ class Fixed:
     after: dict[Path, bytes] = field(default_factory=dict)
     remaining: list[Finding] = field(default_factory=list)
     fixed: int = 0
-    reasons: list[str] = field(default_factory=list)
+    sources: Sources = field(default_factory=Sources)
 
 
 def marked(evidence: Evidence, findings: Iterable[Finding], config: Config, tests: Iterable[str]) -> list[Finding]:
@@ -63,18 +64,20 @@ def _key(evidence: Evidence, finding: Finding) -> Key | None:
 class Prover:
     """Fixes one project in memory."""
 
-    def __init__(self, project: Project, config: Config, keep: Keep, unsafe: bool, cache_dir: Path | None) -> None:
+    def __init__(
+        self, project: Project, config: Config, keep: Keep, unsafe: bool, analysis: Analysis | None = None
+    ) -> None:
         self.project = project
         self.config = config
         self.keep = keep
         self.unsafe = unsafe
-        self.cache_dir = cache_dir
+        self.analysis = analysis
         self.texts: dict[Path, Source] = {}
         self.out = Fixed()
 
     def run(self) -> Fixed:
         """Plan, make and judge until nothing is left to do."""
-        analysis = self._judge(self.texts)
+        analysis = self.analysis or self._judge(self.texts)
         findings = self.keep(analysis)
         first = Counter(map(_same(analysis), findings))
         total = len(findings)
@@ -85,13 +88,14 @@ class Prover:
             if step is None:
                 break
             analysis, findings = step
+        self.out.sources = analysis.sources
         self.out.remaining = self._marked(analysis, findings, refused)
         self.out.fixed = max(0, total - len(findings))
         self.out.after = {path: data for path, data in self.out.after.items() if data != self.out.before[path]}
         return self.out
 
     def _judge(self, texts: dict[Path, Source]) -> Analysis:
-        return analyze(self.project, self.config, cache_dir=self.cache_dir, texts=texts, evidence=True)
+        return analyze(self.project, self.config, texts=texts, evidence=True)
 
     def _choices(self, analysis: Analysis, findings: list[Finding]) -> tuple[Book, list[Choice]] | None:
         evidence = analysis.evidence

@@ -31,9 +31,10 @@ class SeedEarlier:
 
 @dataclass(frozen=True, slots=True)
 class FixDefault:
-    """Give an option a fixed default."""
+    """Give an option a fixed default; where none decides, seed the streams before the draws that it leaves out."""
 
     option: str
+    streams: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,15 @@ def seed_run(book: Book, timeline: Timeline, streams: Sequence[str], draws: Sequ
     beside = _beside(book, timeline, streams, min(draw.order for draw in draws))
     if beside:
         yield beside
-    stretch = stretch_before(book, timeline, draws)
-    if stretch is not None:
-        found = _at_entry(book, streams, stretch)
-        if found:
-            yield found
+    yield from seed_entry(book, timeline, streams, draws)
+
+
+def seed_entry(book: Book, timeline: Timeline, streams: Sequence[str], draws: Sequence[Moment]) -> Iterator[Changes]:
+    """Seeds where the entry begins, before all these moments."""
+    stretch = stretch_before(book, timeline, draws) if draws else None
+    found = _at_entry(book, streams, stretch) if stretch is not None else []
+    if found:
+        yield found
 
 
 # --- beside the seeds that are there ------------------------------------------------------------------

@@ -154,11 +154,11 @@ def _given_default(page: Page, call: ast.Call, number: int) -> tuple[Change, ...
     return (change,) if change is not None else ()
 
 
-def fixed_default(page: Page, call: ast.Call, number: int) -> Change | None:
-    """Make the default of a declared option a number; None where its default is an expression."""
+def fixed_default(page: Page, call: ast.Call, number: int, any_value: bool = False) -> Change | None:
+    """Make the default of a declared option a number; None where its default is an expression, save for `any_value`."""
     for word in call.keywords:
         if word.arg == "default":
-            return replace(page, word.value, str(number)) if _literal(word.value) else None
+            return replace(page, word.value, str(number)) if any_value or _literal(word.value) else None
     return set_argument(page, position_of(call), "default", None, str(number))
 
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 from seedlint.fixes.book import Book, Plan
 from seedlint.fixes.remedy import FixDefault, FixValue, PassSeed
-from seedlint.fixes.seeding import written
+from seedlint.fixes.seeding import seed_entry, written
 from seedlint.fixes.value import Value, at_hand, fixed_default
 from seedlint.flow.state import Spot
 from seedlint.flow.timeline import Timeline
 from seedlint.rule import Applicability, Report, Rule
 from seedlint.syntax.arguments import replace, set_argument
 from seedlint.syntax.page import Page
-from seedlint.syntax.positions import Change
+from seedlint.syntax.positions import Change, position_of
 
 _Asked = tuple[type[Rule], Report, Timeline]
 
@@ -28,6 +28,11 @@ def default_plans(book: Book, item: _Asked, remedy: FixDefault) -> Iterator[Plan
         if change is not None:
             yield Plan([item], message, [(module, change)], Applicability.UNSAFE, reason)
             return
+    timeline = item[2]
+    moments = [m for m in timeline.of("draw") if m.exposure == "conditional" and m.stream in remedy.streams]
+    seeds = [m for m in timeline.seeds(*remedy.streams) if m.process == "main"] if moments else []
+    for changes in seed_entry(book, timeline, remedy.streams, [*seeds, *moments]):
+        yield Plan([item], "Seed before the branch as well.", changes)
     yield Plan([item], message, [], Applicability.DISPLAY, "what decides is no option whose default is a number")
 
 
@@ -53,7 +58,10 @@ def value_plans(book: Book, item: _Asked, remedy: FixValue) -> Iterator[Plan]:
     _, report, _ = item
     message = f"Give `{remedy.callee}` a fixed seed."
     if remedy.option:
-        yield from default_plans(book, item, FixDefault(remedy.option))
+        for module, page, declared in _declarations(book, item[2], remedy.option):
+            change = fixed_default(page, declared, book.seed, any_value=True)
+            if change is not None:
+                yield Plan([item], f"Give {remedy.option} a fixed default.", [(module, change)])
     spot = report.moment.inner
     page = book.page(spot.module)
     call = _call_at(page, spot)
@@ -65,6 +73,7 @@ def value_plans(book: Book, item: _Asked, remedy: FixValue) -> Iterator[Plan]:
             if assigned is not None:
                 changed = replace(page, assigned, str(book.seed))
                 yield Plan([item], message, [(spot.module, changed)])
+            yield from _parameter_default(book, item, page, spot, first.id)
         parameter, index = _parameter(book, remedy.callee)
         if parameter:
             changes = _argument(page, spot, parameter, index, value)
@@ -84,6 +93,12 @@ def argument_plans(book: Book, item: _Asked, remedy: PassSeed) -> Iterator[Plan]
     """Pass a seed to what would start from the system's entropy."""
     _, report, _ = item
     message = f"Pass a seed to `{remedy.callee}`."
+    if remedy.parameter and remedy.callee.rpartition(".")[2][:1].islower():
+        yield from _constructor_plans(book, item, remedy, message)
+        return
+    given = _given(book.page(report.moment.inner.module), report.moment.inner)
+    if given:
+        yield from _parameter_default(book, item, book.page(report.moment.inner.module), report.moment.inner, given)
     for spot in dict.fromkeys((report.moment.inner, report.moment.spot)):
         page = book.page(spot.module)
         parameter, index = (remedy.parameter, None) if remedy.parameter else _parameter(book, remedy.callee)
@@ -94,6 +109,56 @@ def argument_plans(book: Book, item: _Asked, remedy: PassSeed) -> Iterator[Plan]
     yield Plan(
         [item], message, [], Applicability.DISPLAY, "the call that makes it does not stand in this program as one"
     )
+
+
+def _constructor_plans(book: Book, item: _Asked, remedy: PassSeed, message: str) -> Iterator[Plan]:
+    """Pass the seed where the object was made whose method draws."""
+    owner, _, method = remedy.callee.rpartition(".")
+    cls = owner.rpartition(".")[2] or method
+    spot = item[1].moment.spot
+    page = book.page(spot.module)
+    calls = [
+        node
+        for node in ast.walk(page.tree)
+        if isinstance(node, ast.Call) and _called(node) in (cls, method) and node.lineno <= spot.pos[2]
+    ]
+    for call in sorted(calls, key=lambda node: (_called(node) != cls, -node.lineno, -node.col_offset)):
+        if _called(call) == cls or cls[:1].islower():
+            place = Spot(spot.module, position_of(call))
+            changes = _argument(page, place, remedy.parameter, None, _value(book, page, place))
+            if changes:
+                yield Plan([item], message, [(spot.module, change) for change in changes])
+                return
+    yield Plan([item], message, [], Applicability.DISPLAY, "the object is made in another file")
+
+
+def _called(call: ast.Call) -> str:
+    if isinstance(call.func, ast.Attribute):
+        return call.func.attr
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def _given(page: Page, spot: Spot) -> str:
+    """The name that a call is given as its only argument, or nothing."""
+    call = _call_at(page, spot)
+    arguments = [*call.args, *(word.value for word in call.keywords)] if call is not None else []
+    return arguments[0].id if len(arguments) == 1 and isinstance(arguments[0], ast.Name) else ""
+
+
+def _parameter_default(book: Book, item: _Asked, page: Page, spot: Spot, name: str) -> Iterator[Plan]:
+    """A fixed default for the parameter of the function around, where its default is None."""
+    function = page.function_around(spot.pos)
+    if function is None:
+        return
+    plain = [*function.args.posonlyargs, *function.args.args]
+    pairs = [*zip(plain[len(plain) - len(function.args.defaults) :], function.args.defaults, strict=True)]
+    pairs += [(a, d) for a, d in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True) if d is not None]
+    for arg, default in pairs:
+        if arg.arg == name and isinstance(default, ast.Constant) and default.value is None:
+            message = f"Give the parameter `{name}` of `{function.name}` a fixed default."
+            reason = "every caller that leaves it out gets the same numbers"
+            change = replace(page, default, str(book.seed))
+            yield Plan([item], message, [(spot.module, change)], Applicability.UNSAFE, reason)
 
 
 def _argument(page: Page, spot: Spot, parameter: str, index: int | None, value: Value) -> list[Change]:
