@@ -26,27 +26,37 @@ _DEEPEST_VALUE = 4
 """A row's value may name another callable; further names are not followed."""
 
 
+class Imports:
+    """Who imports whom in a program, and the libraries that each module imports."""
+
+    def __init__(self, program: Program, knowledge: Knowledge) -> None:
+        self.importers: dict[str, set[str]] = {}
+        self.roots: dict[str, set[str]] = {}
+        for name, module in program.modules.items():
+            roots = self.roots[name] = set()
+            for level, dotted in module.summary.imports:
+                target = program.resolve(name, level, dotted)
+                if target is not None and target != name:
+                    self.importers.setdefault(target, set()).add(name)
+                elif not level and not program.contains(name, level, dotted):
+                    roots |= {dotted.partition(".")[0], knowledge.canonical(dotted).partition(".")[0]}
+        self.all_roots = frozenset().union(*self.roots.values())
+
+
 class Names:
     """Which dotted names of libraries lead to a row of interest, and which method names may.
 
     Of libraries that no module of the program imports, nothing is of interest.
     """
 
-    def __init__(self, program: Program, knowledge: Knowledge, interesting: Callable[[CallRow], bool]) -> None:
-        imported = {
-            root
-            for module in program.modules.values()
-            for level, dotted in module.summary.imports
-            if not level
-            for root in (dotted.partition(".")[0], knowledge.canonical(dotted).partition(".")[0])
-        }
+    def __init__(self, imports: Imports, knowledge: Knowledge, interesting: Callable[[CallRow], bool]) -> None:
         self.knowledge = knowledge
         self.interesting = interesting
         self.methods: set[str] = set()
         self.namespaces: set[str] = set()
         self._known: dict[str, bool] = {}
         for name in knowledge.names():
-            if name.partition(".")[0] in imported and any(map(interesting, knowledge.calls(name))):
+            if name.partition(".")[0] in imports.all_roots and any(map(interesting, knowledge.calls(name))):
                 owner, _, last = name.rpartition(".")
                 if knowledge.class_(owner) is not None or any(row.anywhere for row in knowledge.calls(name)):
                     self.methods.add(last)
@@ -160,20 +170,35 @@ class Lexicon:
                 self.imports.setdefault(alias or name, []).append((statement[2], statement[3], name))
 
 
+class Mentions:
+    """A program by the names that its functions mention; read once for several questions."""
+
+    def __init__(self, program: Program, knowledge: Knowledge) -> None:
+        self.program = program
+        self.knowledge = knowledge
+        self.imports = Imports(program, knowledge)
+        self.lexicons: dict[str, Lexicon] = {}
+
+    def that_lead_to(self, interesting: Callable[[CallRow], bool]) -> Relevance:
+        """The names that lead to a row of interest."""
+        names = Names(self.imports, self.knowledge, interesting)
+        return Relevance(self.program, self.imports, names, self.lexicons)
+
+
 class Relevance:
     """The names of each module that lead to a row of interest; `lexicons` keeps what was read for the next."""
 
-    def __init__(self, program: Program, names: Names, lexicons: dict[str, Lexicon]) -> None:
+    def __init__(self, program: Program, imports: Imports, names: Names, lexicons: dict[str, Lexicon]) -> None:
         self.program = program
         self.names = names
         self.relevant: dict[str, set[str]] = {}
         self._lexicons = lexicons
-        self._importers: dict[str, set[str]] = {}
-        waiting = self._first_modules()
+        described = {name.partition(".")[0] for name in names.namespaces}
+        waiting = {module for module, roots in imports.roots.items() if not roots.isdisjoint(described)}
         while waiting:
             module = waiting.pop()
             if self._grow(module):
-                waiting |= self._importers.get(module, set())
+                waiting |= imports.importers.get(module, set())
 
     def has(self, module: str, name: str) -> bool:
         """Whether what a module binds to a name may do something of interest."""
@@ -182,19 +207,6 @@ class Relevance:
     def any(self, module: str) -> bool:
         """Whether a module defines anything of interest."""
         return bool(self.relevant.get(module))
-
-    def _first_modules(self) -> set[str]:
-        """The modules that import a described library; notes who imports whom on the way."""
-        roots = {name.partition(".")[0] for name in self.names.namespaces}
-        out = set()
-        for name, module in self.program.modules.items():
-            for level, dotted in module.summary.imports:
-                target = self.program.resolve(name, level, dotted)
-                if target is not None and target != name:
-                    self._importers.setdefault(target, set()).add(name)
-                elif not level and self.names.knowledge.canonical(dotted).partition(".")[0] in roots:
-                    out.add(name)
-        return out
 
     def _grow(self, module: str) -> bool:
         """Find what became relevant in a module; whether anything did."""

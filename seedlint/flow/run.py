@@ -11,7 +11,7 @@ from seedlint.flow import calls, definitions, imports
 from seedlint.flow.activation import Activation
 from seedlint.flow.attribute import get_attribute
 from seedlint.flow.machine import Frame, Machine, Terminated
-from seedlint.flow.relevance import Lexicon, Names, Relevance
+from seedlint.flow.relevance import Mentions, Relevance
 from seedlint.flow.state import SEEDED
 from seedlint.flow.timeline import Timeline, flatten
 from seedlint.flow.values import Class, Function, Method, Object, Scope, Value, Wrapped
@@ -122,13 +122,9 @@ def _unreached(machine: Machine, reached: list[Timeline], library: bool) -> list
     else:
         passes = [lambda row: bool(row.seeds) and row.seeds != ("self",), lambda row: _asked(row, seeded)]
     seeded = seeded_streams(reached)
-    lexicons: dict[str, Lexicon] = {}
+    mentions = Mentions(machine.program, machine.knowledge)
     for interesting in passes:
-        chosen = (
-            Relevance(machine.program, Names(machine.program, machine.knowledge, interesting), lexicons)
-            if interesting
-            else None
-        )
+        chosen = mentions.that_lead_to(interesting) if interesting else None
         for name in modules:
             if chosen is None or chosen.any(name):
                 run_unreached(machine, activations[name], chosen)
