@@ -30,11 +30,6 @@ def _short(line: str) -> str:
     return f"{path.removeprefix('./')}:{number} {rest.split()[0]}"
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SEEDLINT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A seeded script, an unseeded one, and a module that draws for both."""
