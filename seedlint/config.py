@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +15,9 @@ NAMES = ("seedlint.toml", "pyproject.toml")
 
 class ConfigError(Exception):
     """A configuration value is wrong; the text is `path:line: what is wrong`."""
+
+
+_TARGET = "target_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,15 @@ class Config:
     baseline: str = ""
     over: Selection = field(default_factory=Selection)
     folder: Path | None = None
+
+    def target_versions(self) -> dict[str, tuple[int, ...]]:
+        """The version of each library that `target-<library>` names."""
+        named = {field.name: str(getattr(self, field.name)) for field in fields(self) if field.name.startswith(_TARGET)}
+        return {
+            name.removeprefix(_TARGET): tuple(int(part) for part in version.split("."))
+            for name, version in named.items()
+            if version
+        }
 
     def selects(self, code: str, default: bool) -> bool:
         """Whether findings of a code are wanted; the longest prefix decides between select and ignore."""
@@ -213,15 +224,19 @@ def unknown_code(given: str, rules: Mapping[str, str]) -> str:
     """
     if given == "ALL" or (given and any(code.startswith(given) for code in rules)):
         return ""
+    from difflib import get_close_matches
+
     by_name = {name: code for code, name in rules.items()}
-    close = difflib.get_close_matches(given.lower(), by_name, 1, 0.8)
+    close = get_close_matches(given.lower(), by_name, 1, 0.8)
     if close:
         return f"`{given}` is no code; did you mean `{by_name[close[0]]}`, {close[0]}?"
     return f"no rule is called `{given}`{_meant(given.upper(), rules)}"
 
 
 def _meant(given: str, known: Iterable[str], kebab: bool = False) -> str:
-    close = difflib.get_close_matches(given, list(known), 1)
+    from difflib import get_close_matches
+
+    close = get_close_matches(given, list(known), 1)
     if not close:
         return ""
     return f"; did you mean `{close[0].replace('_', '-') if kebab else close[0]}`?"

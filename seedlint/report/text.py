@@ -179,12 +179,15 @@ def summary(checked: Checked) -> str:
             (checked.suppressed, "suppressed"),
             (checked.baselined, "in the baseline"),
             (len(checked.problems), _plural("problem", len(checked.problems))),
+            (len(checked.errors), f"{_plural('error', len(checked.errors))} above"),
         )
         if count
     ]
     tail = f"; {', '.join(extra)}" if extra else ""
     if not checked.files and not checked.problems and not checked.errors:
         return "No Python files or notebooks found; name a folder or files that hold some."
+    if not findings and not checked.files:
+        return f"Nothing was checked{tail}."
     if not findings:
         return f"No findings in {looked}{tail}."
     counts = ", ".join(

@@ -7,6 +7,10 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathspec.pattern import Pattern
 
 from seedlint.sources.source import Problem
 
@@ -104,7 +108,7 @@ def _spec(lines: list[str]) -> object:
     try:
         return GitIgnoreSpec.from_lines(lines)
     except ValueError:
-        good = []
+        good: list[Pattern] = []
         for line in lines:
             with contextlib.suppress(ValueError):
                 good += GitIgnoreSpec.from_lines([line]).patterns
