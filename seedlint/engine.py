@@ -229,8 +229,7 @@ def knowledge_for(config: Config, cache_dir: Path | None) -> Knowledge:
     own: Sequence[Path] = [Path(name) for name in config.apis]
     streams = [row["name"] for table in built_in for row in table.data.get("stream", ())]
     tables = (*built_in, *load_tables(own, validate=True, streams=streams))
-    versions = {"torch": tuple(int(n) for n in config.target_torch.split("."))} if config.target_torch else {}
-    return Knowledge(tables, versions)
+    return Knowledge(tables, config.target_versions())
 
 
 def _judge(
@@ -272,6 +271,15 @@ def _judge(
     found.sort(key=lambda finding: (finding.place, finding.code, finding.stream or ""))
     shown = [f for f in found if config.tests or only or (f.entry not in tests and f.place.path not in tests)]
     out.hidden = len(found) - len(shown)
-    out.findings = shown
+    out.findings = _with_fixes(shown, out, config)
     out.entries = sum(1 for line in lines if line.reached)
     out.counts.functions_analysed = machine.functions_analysed
+
+
+def _with_fixes(findings: list[Finding], out: Analysis, config: Config) -> list[Finding]:
+    """The findings with the fixes that are planned for them; nothing of it is imported where there are none."""
+    if not findings or out.evidence is None:
+        return findings
+    from seedlint.fixes.marks import marked
+
+    return marked(out.evidence, findings, config, out.tests)

@@ -13,7 +13,17 @@ from seedlint.syntax.page import Function, Page
 
 _HEAD = (ast.Import, ast.ImportFrom)
 _DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef, ast.For, ast.While)
-_SIMPLE = (*_HEAD, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign, ast.Expr, ast.If, ast.Try)
+_SIMPLE = (
+    *_HEAD,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Assign,
+    ast.AnnAssign,
+    ast.Expr,
+    ast.If,
+    ast.Try,
+)
 
 
 @dataclass(frozen=True, slots=True)

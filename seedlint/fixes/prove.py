@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from seedlint.config import Config
-from seedlint.engine import Analysis, Evidence, analyze, display
-from seedlint.findings import key_of
+from seedlint.engine import Analysis, analyze, display
 from seedlint.fixes.apply import clash, patched
 from seedlint.fixes.book import Book, Plan
-from seedlint.fixes.plan import Choice, Key, choices, fixes
+from seedlint.fixes.marks import book_of, evidence_key
+from seedlint.fixes.plan import Choice, choices, fixes
 from seedlint.rule import Applicability, Finding
 from seedlint.sources.discover import Project
 from seedlint.sources.read import decode
@@ -38,27 +38,6 @@ class Fixed:
     remaining: list[Finding] = field(default_factory=list)
     fixed: int = 0
     sources: Sources = field(default_factory=Sources)
-
-
-def marked(evidence: Evidence, findings: Iterable[Finding], config: Config, tests: Iterable[str]) -> list[Finding]:
-    """The findings, each with the fix that is planned for it, unproven."""
-    shown = list(findings)
-    book = book_of(evidence, config, tests)
-    keys = {finding: _key(evidence, finding) for finding in shown}
-    found = fixes(book, choices(book, evidence.rules, {key for key in keys.values() if key is not None}))
-    return [replace(f, fix=found.get(key)) if (key := keys[f]) is not None else f for f in shown]
-
-
-def book_of(evidence: Evidence, config: Config, tests: Iterable[str]) -> Book:
-    """What plans are made on; tests are entries only where they are judged."""
-    hidden = set() if config.tests else set(tests)
-    lines = [line for line in evidence.timelines if evidence.modules[line.entry].path not in hidden]
-    return Book(evidence.program, evidence.knowledge, evidence.modules, lines, config.seed)
-
-
-def _key(evidence: Evidence, finding: Finding) -> Key | None:
-    found = evidence.found.get((finding.place, finding.code, finding.stream))
-    return key_of(found.rule, found.report) if found is not None else None
 
 
 class Prover:
@@ -102,7 +81,7 @@ class Prover:
         if evidence is None or not findings:
             return None
         book = book_of(evidence, self.config, analysis.tests)
-        wanted = {key for finding in findings if (key := _key(evidence, finding)) is not None}
+        wanted = {key for finding in findings if (key := evidence_key(evidence, finding)) is not None}
         return book, choices(book, evidence.rules, wanted)
 
     def _step(
@@ -206,7 +185,7 @@ class Prover:
         if analysis.evidence is None or not findings:
             return findings
         book = book_of(analysis.evidence, self.config, analysis.tests)
-        keys = {finding: _key(analysis.evidence, finding) for finding in findings}
+        keys = {finding: evidence_key(analysis.evidence, finding) for finding in findings}
         found = choices(book, analysis.evidence.rules, {key for key in keys.values() if key is not None})
         for choice in found:
             left = [plan for plan in choice.plans if _name(book, plan) not in refused]
