@@ -20,6 +20,9 @@ class ConfigError(Exception):
 _TARGET = "target_"
 
 
+_TARGET = "target_"
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which codes are wanted; codes are given whole, as prefixes (`SDL1`), or as `ALL`."""
@@ -61,6 +64,15 @@ class Config:
     baseline: str = ""
     over: Selection = field(default_factory=Selection)
     folder: Path | None = None
+
+    def target_versions(self) -> dict[str, tuple[int, ...]]:
+        """The version of each library that `target-<library>` names."""
+        named = {field.name: str(getattr(self, field.name)) for field in fields(self) if field.name.startswith(_TARGET)}
+        return {
+            name.removeprefix(_TARGET): tuple(int(part) for part in version.split("."))
+            for name, version in named.items()
+            if version
+        }
 
     def target_versions(self) -> dict[str, tuple[int, ...]]:
         """The version of each library that `target-<library>` names."""
