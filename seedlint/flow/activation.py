@@ -32,7 +32,7 @@ class Edge:
 
     `mode` is "" for a plain call, "module" for the construction of a module, "factory" for a function
     that gives one back, "import", or the kind of process that runs it: "spawn", "fork", "thread",
-    "worker". `stands` moves the findings below, `made` numbers the module that is constructed.
+    "fresh" or "worker". `stands` moves the findings below, `made` numbers the module that is constructed.
     """
 
     spot: Spot

@@ -30,9 +30,9 @@ def run_in(m: Machine, work: Application, run: Callable[[], None]) -> None:
     child = Frame(frame.scope, activation, frame.function)
     child.context, child.at = frame.context, frame.at
     with m.within(child):
-        if kind in ("spawn", "forkserver"):
+        if kind in ("spawn", "forkserver", "fresh"):
             m.state, m.imported = m.initial, set()
-            if m.main in m.program.modules:
+            if kind != "fresh" and m.main in m.program.modules:
                 imports.run_module(m, m.main, work.pos, as_main="__mp_main__")
         elif kind in ("fork", "worker"):
             m.state = tuple(

@@ -10,7 +10,7 @@ from seedlint.flow.activation import Activation, Edge, Event
 from seedlint.flow.state import ENTROPY, MAYBE, SEEDED, UNSEEDED, Spot, StreamState
 
 _WORST_FIRST = {UNSEEDED: 0, MAYBE: 1, ENTROPY: 2, SEEDED: 3}
-_CHILDREN = frozenset({"spawn", "forkserver", "fork", "worker"})
+_CHILDREN = frozenset({"spawn", "forkserver", "fresh", "fork", "worker"})
 
 
 _Path = tuple[tuple[Any, int], ...]

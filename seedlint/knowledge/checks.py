@@ -54,7 +54,7 @@ FIELDS: dict[str, dict[str, str | tuple[str, ...]]] = {
         "entropy": BOOL,
         "sets": SETS,
         "runs": EXPRESSIONS,
-        "process": ("spawn", "fork", "default", "worker", "thread"),
+        "process": ("spawn", "fresh", "fork", "default", "worker", "thread"),
         "process_when": EXPRESSION,
         "context": EXPRESSION,
         "keeps": EXPRESSION,
