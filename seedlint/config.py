@@ -20,9 +20,6 @@ class ConfigError(Exception):
 _TARGET = "target_"
 
 
-_TARGET = "target_"
-
-
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which codes are wanted; codes are given whole, as prefixes (`SDL1`), or as `ALL`."""
@@ -64,15 +61,6 @@ class Config:
     baseline: str = ""
     over: Selection = field(default_factory=Selection)
     folder: Path | None = None
-
-    def target_versions(self) -> dict[str, tuple[int, ...]]:
-        """The version of each library that `target-<library>` names."""
-        named = {field.name: str(getattr(self, field.name)) for field in fields(self) if field.name.startswith(_TARGET)}
-        return {
-            name.removeprefix(_TARGET): tuple(int(part) for part in version.split("."))
-            for name, version in named.items()
-            if version
-        }
 
     def target_versions(self) -> dict[str, tuple[int, ...]]:
         """The version of each library that `target-<library>` names."""
@@ -172,7 +160,7 @@ def _section(path: Path, text: str) -> dict[str, Any] | None:
     try:
         data: Any = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(_syntax(path, str(error))) from None
+        raise ConfigError(_syntax(path, text, str(error))) from None
     names = ["tool", "seedlint"] if project or "tool" in data else []
     for name in names:
         data = data.get(name)
@@ -191,12 +179,12 @@ def _shown(path: Path) -> str:
         return str(path)
 
 
-def _syntax(path: Path, message: str) -> str:
+def _syntax(path: Path, text: str, message: str) -> str:
     """What the parser says, with the place in front."""
     found = re.search(r" \(at line (\d+), column (\d+)\)$", message)
     if found:
         return f"{_shown(path)}:{found[1]}:{found[2]}: {message[: found.start()]}"
-    return f"{_shown(path)}: {message}"
+    return f"{_shown(path)}:{max(1, len(text.splitlines()))}: {message}"
 
 
 def _config(path: Path, text: str, section: dict[str, Any], rules: Callable[[], Mapping[str, str]] | None) -> Config:
