@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathspec.pattern import Pattern
 
 from seedlint.sources.source import Problem
 
@@ -108,11 +103,17 @@ def _spec(lines: list[str]) -> object:
     try:
         return GitIgnoreSpec.from_lines(lines)
     except ValueError:
-        good: list[Pattern] = []
-        for line in lines:
-            with contextlib.suppress(ValueError):
-                good += GitIgnoreSpec.from_lines([line]).patterns
-        return GitIgnoreSpec(good)
+        return GitIgnoreSpec.from_lines(filter(_is_pattern, lines))
+
+
+def _is_pattern(line: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
