@@ -378,7 +378,7 @@ def _draws(work: Application) -> bool | None:
             "draw",
             stream,
             state,
-            parameter=row.random_state or "",
+            parameter=_parameter_name(row.random_state or ""),
             workers=row.process == "worker" and answer is not False,
             module=row.module,
             implicit=row.module or work.name.endswith("__call__"),
@@ -391,6 +391,11 @@ def _device_number(work: Application) -> str:
     """The number in the name of the device that a draw is made on, where one is given."""
     value = work.value(work.row.device) if work.row.device is not None else NONE
     return value.value.partition(":")[2] if isinstance(value, Const) and isinstance(value.value, str) else ""
+
+
+def _parameter_name(expression: str) -> str:
+    """The parameter that an expression such as `self.random_state` or `seed if rng is None else rng` looks at first."""
+    return expression.removeprefix("self.").partition(" ")[0]
 
 
 def _given(m: Machine, value: Value) -> bool:
