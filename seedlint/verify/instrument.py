@@ -115,7 +115,9 @@ class _Tolerant(ast.NodeTransformer):
         if isinstance(node, ast.Return) and node.value is not None and not _suspends(node):
             before, node.value = self.hoisted(node.value, node)
             return [*before, node]
-        simple = ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Import, ast.ImportFrom, ast.Raise, ast.Assert
+        if isinstance(node, ast.Raise):
+            return [*ast.parse(f"{OBSERVER}.raises()").body, node]
+        simple = ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Import, ast.ImportFrom
         if isinstance(node, simple) and not _suspends(node):
             return [_try(node, [node], _names(node))]
         return [node]
@@ -141,8 +143,7 @@ def _try(node: ast.stmt, body: list[ast.stmt], names: list[str]) -> ast.stmt:
     targets = ", ".join(names)
     call = f"{OBSERVER}.skipped({node.lineno}, _seedlint_error_, {told})"
     handler = ast.parse(f"{targets}, = {call}" if names else call).body
-    kinds = ast.parse("(Exception, SystemExit)", mode="eval").body
-    return ast.Try(body, [ast.ExceptHandler(kinds, "_seedlint_error_", handler)], [], [])
+    return ast.Try(body, [ast.ExceptHandler(ast.Name("Exception", ast.Load()), "_seedlint_error_", handler)], [], [])
 
 
 def _names(node: ast.stmt) -> list[str]:

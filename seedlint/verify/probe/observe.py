@@ -34,6 +34,7 @@ class Observer:
         self.counts = {}  # type: Dict[str, int]
         self.seeded = set()  # type: set[str]
         self.skips = 0
+        self.refused = False
         self.busy = threading.local()
 
     # -- what instrumented code calls
@@ -57,10 +58,16 @@ class Observer:
     def skipped(self, line: int, error: BaseException, *names: str) -> Any:
         """A statement that failed and was stepped over: a stand-in for each name that it would have bound."""
         self.skips += 1
+        if self.refused:
+            self._write({"skip": line, "error": "", "lost": "raise"})
         if self.skips <= 50:
             text = f"{type(error).__name__}: {error}"
             self._write({"skip": line, "error": text[:300], "names": names})
         return tuple(standins.Unknown(name) for name in names)
+
+    def raises(self) -> None:
+        """The program is about to refuse to go on: what follows if that is stepped over says nothing about it."""
+        self.refused = True
 
     def drive(self, name: str, space: Dict[str, Any]) -> None:
         """Call a function or method that no entry reaches, stand-ins as its arguments."""

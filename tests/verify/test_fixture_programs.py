@@ -1,0 +1,121 @@
+"""Verdicts against what running the fixture programs twice shows; `SEEDLINT_ALL=1` takes all of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from seedlint.config import Config
+from seedlint.engine import Analysis, Evidence, analyze, knowledge_for
+from seedlint.findings import Found, to_finding
+from seedlint.flow.run import timelines
+from seedlint.program.entries import entries
+from seedlint.rule import Finding, Outcome, Report, Rule, Severity
+from seedlint.sources.discover import discover
+from seedlint.verify.command import verify_all
+from seedlint.verify.plan import Options
+from tests.fixture_programs import Case, copy_program, load_cases
+
+ALL = bool(os.environ.get("SEEDLINT_ALL"))
+OUTCOMES = {True: Outcome.DIVERGED, False: Outcome.IDENTICAL}
+SILENT = frozenset({"SDL107", "SDL402", "SDL403", "SDL901", "SDL902", "SDL903"})
+"""What these say is not, or not only, that two runs differ."""
+
+
+class AnyDraw(Rule):
+    """Every draw of a program, so that what is seeded is run as well."""
+
+    code = "SDL000"
+    name = "any-draw"
+    summary = "a draw"
+
+
+def sample(cases: list[Case], step: int) -> list[Case]:
+    """All cases where that is asked for, else some of every kind."""
+    return cases if ALL else cases[::step]
+
+
+@pytest.fixture
+def analysed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+    """Analyses a case in a folder of its own."""
+
+    def analyse(case: Case) -> Analysis:
+        folder = tmp_path / case.name
+        copy_program(case, folder)
+        monkeypatch.chdir(folder)
+        config = {key.replace("-", "_"): tuple(v) if isinstance(v, list) else v for key, v in case.config.items()}
+        return analyze(discover([Path()])[0][0], Config(**{**config, "tests": True}))
+
+    yield analyse
+
+
+def test_no_finding_of_a_program_that_diverges_is_called_identical_and_no_other_diverged(analysed: object) -> None:
+    """Each decisive verdict is what running the whole program showed, and nearly all are decisive."""
+    chosen = [case for case in sample(load_cases(), 7) if case.divergence is not None and case.findings]
+    projects = [(case, analysed(case)) for case in chosen]  # type: ignore[operator]
+    verified = _verified([(done.findings, done.evidence) for _, done in projects])
+    wrong, open_, decided = [], [], 0
+    for (case, _), findings in zip(projects, verified, strict=True):
+        assert case.divergence is not None
+        for finding in findings:
+            if finding.code in SILENT or finding.verdict is None:
+                continue
+            if finding.verdict.outcome is OUTCOMES[case.divergence]:
+                decided += 1
+            elif finding.verdict.outcome in OUTCOMES.values():
+                wrong.append((case.name, finding.code, finding.place.line, finding.verdict))
+            else:
+                open_.append((case.name, finding.code, finding.verdict.detail))
+    assert not wrong
+    assert decided >= 0.9 * (decided + len(open_)), open_
+
+
+def test_no_draw_of_a_seeded_program_diverges(analysed: object) -> None:
+    """Findings are made up for every draw of programs whose runs are the same."""
+    chosen = [case for case in sample(load_cases(), 7) if case.divergence is False]
+    projects = [(case, _all_draws(analysed(case))) for case in chosen]  # type: ignore[operator]
+    verified = _verified([made for _, made in projects])
+    wrong = [
+        f"{case.name}:{finding.place.line} {finding.callee} {finding.verdict.detail}"
+        for (case, _), findings in zip(projects, verified, strict=True)
+        for finding in findings
+        if finding.verdict is not None and finding.verdict.outcome is Outcome.DIVERGED
+    ]
+    assert not wrong, "\n".join(wrong)
+    assert sum(len(findings) for findings in verified) > len(chosen) / 2
+
+
+def test_warm_processes_agree_with_cold_ones(analysed: object) -> None:
+    """A fork of a process that has imported everything shows what a fresh interpreter shows."""
+    chosen = [case for case in sample(load_cases(), 24) if case.findings]
+    made = [(done.findings, done.evidence) for done in map(analysed, chosen)]  # type: ignore[call-overload]
+    warm, cold = (_verified(made, cold=cold) for cold in (False, True))
+    for mine, theirs in zip(warm, cold, strict=True):
+        assert [f.verdict and f.verdict.outcome for f in mine] == [f.verdict and f.verdict.outcome for f in theirs]
+
+
+def _verified(projects: list[tuple[list[Finding], Evidence | None]], cold: bool = False) -> list[list[Finding]]:
+    known = [(findings, evidence) for findings, evidence in projects if evidence is not None]
+    assert len(known) == len(projects)
+    return verify_all(known, Options(cold=cold, timeout=60.0, jobs=2))
+
+
+def _all_draws(done: Analysis) -> tuple[list[Finding], Evidence | None]:
+    """A finding for each draw that an entry reaches."""
+    evidence = done.evidence
+    assert evidence is not None
+    lines, _ = timelines(evidence.program, knowledge_for(Config(), None), entries(evidence.program, tests=True))
+    findings = []
+    for line in lines:
+        for moment in line.of("draw") if line.reached else ():
+            if moment.stream not in ("random", "numpy", "torch"):
+                continue
+            report = Report(moment, "", "", Severity.ERROR, moment.stream)
+            found = Found(AnyDraw, report, line, {line.path})
+            finding = to_finding(found, evidence.modules)
+            evidence.found[(finding.place, finding.code, finding.stream)] = found
+            findings.append(finding)
+    return findings, evidence

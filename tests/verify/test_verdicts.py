@@ -1,0 +1,118 @@
+"""What a person sees of two runs: the verdict, its reason, and the first values that differ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from seedlint.rule import Outcome
+from seedlint.verify.plan import PlanError
+from tests.verify.conftest import Project, verified
+
+
+def test_an_unseeded_draw_diverges_and_shows_both_values(project: Project) -> None:
+    """The two numbers stand side by side."""
+    [finding] = verified(project(train="import random\nprint(random.random())\n"))
+    assert finding.verdict is not None
+    assert finding.verdict.outcome is Outcome.DIVERGED
+    assert finding.verdict.first != finding.verdict.second
+    assert 0 <= float(finding.verdict.first) < 1
+
+
+def test_a_value_that_does_not_depend_on_the_stream_is_identical(project: Project) -> None:
+    """`random.choice` of one item moves the stream, and gives the same item each time."""
+    [finding] = verified(project(train="import random\nprint(random.sample([1], 1))\n"))
+    assert finding.verdict is not None
+    assert finding.verdict.outcome is Outcome.IDENTICAL
+
+
+def test_what_a_control_run_cannot_make_repeatable_is_not_called_diverged(project: Project) -> None:
+    """The draw's argument is the clock: seeding its stream does not make the value repeatable."""
+    text = "import random\nimport time\nprint(random.uniform(0, time.time_ns()))\n"
+    [finding] = verified(project(train=text))
+    assert finding.verdict is not None
+    assert finding.verdict.outcome is Outcome.COULD_NOT_RUN
+    assert "something else changes" in finding.verdict.detail
+
+
+def test_a_line_that_the_run_does_not_come_to_is_not_reached(project: Project) -> None:
+    """The condition is false on this machine."""
+    text = "import os\nimport random\nif os.environ.get('NEVER_SET_IN_A_TEST'):\n    print(random.random())\n"
+    [finding] = verified(project(train=text))
+    assert finding.verdict is not None
+    assert finding.verdict.outcome is Outcome.NOT_REACHED
+
+
+def test_a_missing_package_is_named(project: Project) -> None:
+    """The reason says where, and which."""
+    text = "import absent_package_of_this_test as a\nimport random\na.seed_all()\nprint(random.random())\n"
+    [finding] = verified(project(train=text))
+    assert finding.verdict is not None
+    assert finding.verdict.outcome is Outcome.COULD_NOT_RUN
+    assert "train.py:1" in finding.verdict.detail
+    assert "absent_package_of_this_test" in finding.verdict.detail
+
+
+def test_missing_data_is_stepped_over_and_said(project: Project) -> None:
+    """The draw does not depend on the file."""
+    text = "import random\nrows = open('no-such-data.csv').read()\nprint(random.random(), len(rows))\n"
+    [finding] = verified(project(train=text))
+    assert finding.verdict is not None
+    assert finding.verdict.outcome is Outcome.DIVERGED
+    assert "stepped over line 2" in finding.verdict.detail
+
+
+def test_a_required_option_gets_a_stand_in(project: Project) -> None:
+    """Nobody gave `--data`."""
+    text = (
+        "import argparse\nimport random\n"
+        "p = argparse.ArgumentParser()\np.add_argument('--data', required=True)\np.add_argument('size', type=int)\n"
+        "a = p.parse_args()\nprint([random.random() for _ in range(a.size)])\n"
+    )
+    [finding] = verified(project(train=text))
+    assert finding.verdict is not None
+    assert finding.verdict.outcome is Outcome.DIVERGED
+    assert finding.verdict.detail == "with its stream seeded, two runs are identical"
+
+
+def test_a_seed_at_another_module_makes_it_identical_whatever_the_finding_says(project: Project) -> None:
+    """The code is changed between the finding and its verification: the run decides, not the finding."""
+    findings, evidence = project(train="import random\nimport late\nprint(random.random())\n", late="x = 1\n")
+    source = evidence.modules["late"]
+    object.__setattr__(source, "text", "import random\nrandom.seed(1)\n")
+    [finding] = verified((findings, evidence))
+    assert finding.verdict is not None
+    assert finding.verdict.outcome is Outcome.IDENTICAL
+
+
+def test_the_project_is_left_as_it_was(project: Project) -> None:
+    """A program that writes and deletes does so in a copy."""
+    text = (
+        "import os\nimport random\nopen('written.txt', 'w').write('x')\nos.remove('kept.py')\nprint(random.random())\n"
+    )
+    made = project(train=text, kept="# a module\n")
+    [finding] = verified(made)
+    assert finding.verdict is not None
+    assert finding.verdict.outcome is Outcome.DIVERGED
+    assert sorted(path.name for path in Path().iterdir()) == ["kept.py", "train.py"]
+
+
+def test_a_named_run_gets_its_arguments(project: Project) -> None:
+    """Only with `--draw` does the program draw."""
+    text = (
+        "import argparse\nimport random\np = argparse.ArgumentParser()\np.add_argument('--draw', action='store_true')\n"
+        "if p.parse_args().draw:\n    print(random.random())\n"
+    )
+    made = project(train=text)
+    [without] = verified(made, run="train.py")
+    [given] = verified(made, run="python train.py --draw")
+    assert without.verdict is not None and given.verdict is not None
+    assert without.verdict.outcome is Outcome.NOT_REACHED
+    assert given.verdict.outcome is Outcome.DIVERGED
+
+
+def test_a_run_of_no_file_of_the_project_is_refused(project: Project) -> None:
+    """The message names what was given."""
+    with pytest.raises(PlanError, match="other.py"):
+        verified(project(train="import random\nprint(random.random())\n"), run="other.py")
