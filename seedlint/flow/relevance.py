@@ -105,6 +105,11 @@ class Lexicon:
         self.imports: dict[str, list[tuple[int, str, str]]] = {}
         self.stars: list[tuple[int, str]] = []
         self._read(body)
+        self.users: dict[str, set[str]] = {}
+        for name, unit in self.units.items():
+            for chain in unit.chains:
+                if chain[0] in self.units:
+                    self.users.setdefault(chain[0], set()).add(name)
 
     def _read(self, body: Iterable[Any]) -> None:
         for statement in body:
@@ -223,13 +228,10 @@ class Relevance:
                 last and self._reaches(module, level, dotted, (last,)) for level, dotted, last in targets
             ):
                 relevant.add(name)
-        changed = True
-        while changed:
-            changed = False
-            for name, unit in lexicon.units.items():
-                if name not in relevant and self._unit_matters(module, lexicon, unit):
-                    relevant.add(name)
-                    changed = True
+        found = {name for name, unit in lexicon.units.items() if self._unit_matters(module, lexicon, unit)} - relevant
+        while found:
+            relevant |= found
+            found = {user for name in found for user in lexicon.users.get(name, ())} - relevant
         return len(relevant) > before
 
     def _unit_matters(self, module: str, lexicon: Lexicon, unit: Unit) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -42,7 +43,7 @@ class Page:
         owner: ast.AST = self.tree
         while True:
             for body in bodies(owner):
-                index = next((i for i, statement in enumerate(body) if covers(statement, pos)), None)
+                index = _index_at(body, pos)
                 if index is not None:
                     out.append((owner, body, index))
                     owner = body[index]
@@ -127,7 +128,7 @@ def _indented(indent: str, text: str) -> str:
 
 def first_line(statement: ast.stmt) -> int:
     """The line on which a statement begins, with its decorators."""
-    decorators = getattr(statement, "decorator_list", [])
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
     return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
 
 
@@ -147,6 +148,16 @@ def bodies(owner: ast.AST) -> Iterator[list[ast.stmt]]:
         yield handler.body
     for case in getattr(owner, "cases", ()):
         yield case.body
+
+
+def _index_at(body: list[ast.stmt], pos: Position) -> int | None:
+    """Which statement of a body holds a position; they are in order, and several may share a line."""
+    index = bisect_right(body, pos[0], key=first_line) - 1
+    while index >= 0 and last_line(body[index]) >= pos[0]:
+        if covers(body[index], pos):
+            return index
+        index -= 1
+    return None
 
 
 def covers(statement: ast.stmt, pos: Position) -> bool:
