@@ -49,7 +49,8 @@ class Results:
 
     def put(self, key: str, result: dict[str, Any]) -> None:
         """Keep a result in the place of the one before."""
-        self._store.write(self._name, (key, pack(result)))
+        if self._store.folder is not None:
+            self._store.write(self._name, (key, pack(result)))
 
 
 @lru_cache(maxsize=8)

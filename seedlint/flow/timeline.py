@@ -65,6 +65,7 @@ class Timeline:
     titles: Mapping[str, str] = field(default_factory=dict)
     paths: Mapping[str, str] = field(default_factory=dict)
     library: bool = False
+    _by_kind: dict[str, list[Moment]] = field(default_factory=dict)
 
     def place(self, spot: Spot) -> str:
         """A spot as `path:line`."""
@@ -79,7 +80,10 @@ class Timeline:
 
     def of(self, kind: str) -> Iterator[Moment]:
         """The moments of one kind, in order."""
-        return (moment for moment in self.moments if moment.kind == kind)
+        if not self._by_kind:
+            for moment in self.moments:
+                self._by_kind.setdefault(moment.kind, []).append(moment)
+        return iter(self._by_kind.get(kind, ()))
 
     def marks(self, name: str) -> list[Moment]:
         """The marks of one name."""
