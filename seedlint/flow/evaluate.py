@@ -203,7 +203,7 @@ def compare(operator: str, left: Value, right: Value, m: Machine | None = None) 
         answers = {answer for answer, _ in seen}
         if len(answers) == 1:
             return _answer(answers.pop(), all(certain for _, certain in seen), left, right)
-        return UNKNOWN
+        return UNKNOWN if None in answers else Alternatives(frozenset({_TRUE, _FALSE}))
     if isinstance(left, Option) or isinstance(right, Option):
         default = compare(operator, _default(left), _default(right), m)
         return _answer(truth(default)[0], False, left, right)

@@ -245,11 +245,11 @@ class Application:
         answer, _ = truth(self.value(self.row.when))
         return self.row.unknown != "quiet" if answer is None else answer
 
-    def in_worker(self) -> tuple[bool | None, bool]:
-        """Whether the row's calls run in their own process."""
-        if self.row.process_when is None:
-            return True, True
-        return truth(self.value(self.row.process_when))
+    def in_worker(self) -> set[bool]:
+        """Whether an ordinary run calls back in another process, or both; where nobody knows, in another."""
+        value = self.value(self.row.process_when) if self.row.process_when is not None else UNKNOWN
+        answers = {truth(part)[0] for part in alternatives(value)}
+        return {True if answer is None else answer for answer in answers}
 
     def event(self, kind: str, stream: str, state: StreamState, **detail: Any) -> None:
         """Record what happened."""
@@ -373,13 +373,12 @@ def _draws(work: Application) -> bool | None:
         covered = covered and state.kind == SEEDED
         if silent:
             continue
-        answer, _ = work.in_worker() if row.process else (False, True)
         work.event(
             "draw",
             stream,
             state,
             parameter=_parameter_name(row.random_state or ""),
-            workers=row.process == "worker" and answer is not False,
+            workers=row.process == "worker" and True in work.in_worker(),
             module=row.module,
             implicit=row.module or work.name.endswith("__call__"),
             device=_device_number(work),
@@ -531,12 +530,12 @@ def _runs(work: Application) -> Value | None:
     if row.process is None:
         run()
         return result
-    answer, _ = work.in_worker()
-    if answer is not False:
+    ways = work.in_worker()
+    if True in ways:
         work.variables["in_worker"] = Const(True)
         process.run_in(m, work, run)
         work.variables["in_worker"] = Const(False)
-    else:
+    if False in ways:
         run()
     return result
 
