@@ -146,15 +146,21 @@ def findings(paths: Sequence[Path], config: Config | None = None) -> Iterator[Fi
     yield from check(paths, config).findings
 
 
-def fix(checked: Checked, *, unsafe: bool = False) -> Iterator[Fixed]:
-    """Fix in memory what a check with evidence found: what each project's files would hold, and what remains."""
+def fix(
+    checked: Checked, *, unsafe: bool = False, skip: Callable[[Analysis, Finding], bool] | None = None
+) -> Iterator[Fixed]:
+    """Fix in memory what a check with evidence found: what each project's files would hold, and what remains.
+
+    Findings that `skip` names are left alone, and are not among those that remain.
+    """
     from seedlint.fixes.prove import Prover
 
     for judged in checked.judged:
         project, config = judged.project, judged.config
 
         def keep(analysis: Analysis, project: Project = project, config: Config = config) -> list[Finding]:
-            return _shown(project, config, analysis, Checked())
+            shown = _shown(project, config, analysis, Checked())
+            return shown if skip is None else [finding for finding in shown if not skip(analysis, finding)]
 
         result = Prover(project, config, keep, unsafe, judged.analysis).run()
         checked.sources.include(result.sources)

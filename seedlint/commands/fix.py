@@ -18,6 +18,10 @@ from seedlint.fixes.prove import Fixed
 def run(options: Options, checked: Checked, output: Output) -> int:
     """Apply or show the fixes of what was found and report what is left; the exit status."""
     results = list(api.fix(checked, unsafe=options.unsafe_fixes))
+    if options.verify:
+        from seedlint.commands import prove
+
+        results = prove.run(options, checked, results)
     if options.diff:
         lines = [line for result in results for line in diff(result)]
         output.write(lines)

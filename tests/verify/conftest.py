@@ -29,7 +29,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
         for name, text in files.items():
             Path(root, f"{name}.py").write_text(text, encoding="utf-8")
         projects, _ = discover([Path()])
-        analysis = analyze(projects[0], Config())
+        analysis = analyze(projects[0], Config(), evidence=True)
         assert analysis.evidence is not None
         return analysis.findings, analysis.evidence
 

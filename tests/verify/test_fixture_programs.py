@@ -47,7 +47,7 @@ def analysed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[object
         copy_program(case, folder)
         monkeypatch.chdir(folder)
         config = {key.replace("-", "_"): tuple(v) if isinstance(v, list) else v for key, v in case.config.items()}
-        return analyze(discover([Path()])[0][0], Config(**{**config, "tests": True}))
+        return analyze(discover([Path()])[0][0], Config(**{**config, "tests": True}), evidence=True)
 
     yield analyse
 
