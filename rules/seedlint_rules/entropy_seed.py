@@ -22,7 +22,9 @@ class EntropySeed(Rule):
         if not timeline.reached:
             return
         told = set()
-        for moment in timeline.seeds():
+        drawn = {(draw.state.seed, draw.stream) for draw in draws(timeline, "entropy")}
+        # Of the streams that one call seeds, a finding names one that is drawn from.
+        for moment in sorted(timeline.seeds(), key=lambda seed: (seed.inner, seed.stream) not in drawn):
             if in_worker(moment) and follows_torch(moment):
                 continue  # the loader's base seed is what is missing: SDL401
             if moment.state.kind == "entropy" and moment.spot not in told and self._used(moment, timeline):

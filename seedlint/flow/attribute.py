@@ -129,7 +129,7 @@ def _of_class(m: Machine, owner: Class, name: str) -> Value:
             method = m.knowledge.method(base, name)
             if method is not None:
                 return ExternalMethod(owner, method[0], name)
-        return UNKNOWN
+        return library.method_anywhere(m, owner, name)
     if isinstance(found, Wrapped):
         if found.kind == "class" and isinstance(found.value, Function):
             return Method(found.value, owner)
