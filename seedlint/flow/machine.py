@@ -24,6 +24,8 @@ from seedlint.program.modules import Program
 
 STEP_BUDGET = 400_000
 """Statements that one entry may execute; what lies beyond is not analysed."""
+MOST_INSTANCES = 30
+"""Objects of one class that are told apart; further ones count as one."""
 DEEPEST_CALL = 70
 """Calls within calls that are followed."""
 
@@ -86,6 +88,8 @@ class Machine:
         self.generators: set[int] = set()
         self.seed_options: set[str] = set()
         self.ids: dict[Any, int] = {}
+        self.sites: dict[int, Any] = {}
+        self.instances: dict[object, int] = {}
         self.functions: dict[tuple[int, int], Function] = {}
         self.classes: dict[tuple[int, int], Class] = {}
         self.inner_scopes: dict[Any, Scope] = {}
@@ -123,9 +127,22 @@ class Machine:
         return frame.at if frame.at is not None else Spot(frame.scope.module, pos)
 
     def allocate(self, pos: Position, kind: object) -> int:
-        """The number of an object made by the running body at `pos`."""
+        """The number of an object made by the running body at `pos`, told apart by where its receiver was made."""
         spot = self.here(pos)
-        return self.identity(spot.module, spot.pos, self.frame.context, kind)
+        site = (spot.module, spot.pos, kind)
+        key = (site, self.sites.get(self.frame.context))
+        number = self.ids.get(key)
+        if number is None:
+            number = self.ids[key] = self._one_of_many(kind) or self.identity(*key)
+            self.sites.setdefault(number, site)
+        return number
+
+    def _one_of_many(self, kind: object) -> int | None:
+        """The object that stands for all further instances of a class of which there are many."""
+        if not isinstance(kind, tuple):
+            return None
+        count = self.instances[kind] = self.instances.get(kind, 0) + 1
+        return self.identity("many", kind) if count > MOST_INSTANCES else None
 
     def store(self, number: int, key: Any, value: Value) -> None:
         """Write to an object; a later value joins an earlier one, except that None gives way."""
