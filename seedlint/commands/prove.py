@@ -33,7 +33,9 @@ def run(options: Options, checked: Checked, results: list[Fixed]) -> list[Fixed]
     refused = {_same(checked.sources, proof.finding) for proof in failed}
     print(f"Taken back: {len(failed)} of {len(proofs)} fixes.", file=sys.stderr)
     again = list(
-        api.fix(checked, unsafe=options.unsafe_fixes, skip=lambda done, finding: _same(done.sources, finding) in refused)
+        api.fix(
+            checked, unsafe=options.unsafe_fixes, skip=lambda done, finding: _same(done.sources, finding) in refused
+        )
     )
     again[0].remaining += [replace(proof.finding, verdict=proof.after) for proof in failed]
     return again

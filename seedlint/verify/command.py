@@ -44,7 +44,9 @@ def verify_all(
     if entries:
         progress({"entries": len(entries), "processes": processes(entries, options)})
         try:
-            document = launch.launch(make_plan([p for p in planned if p[0]], replace(options, device=device)), options, progress)
+            document = launch.launch(
+                make_plan([p for p in planned if p[0]], replace(options, device=device)), options, progress
+            )
             known = {id(finding): verdict for finding, verdict in judge.verdicts(entries, document, device)}
         except launch.LaunchError as error:
             reason = Verdict(Outcome.COULD_NOT_RUN, str(error), device=device, runs=0)
@@ -74,4 +76,6 @@ def _untried(finding: Finding, evidence: Evidence, device: str) -> Verdict:
         return Verdict(Outcome.NOT_REACHED, "no entry of the project leads here", device=device, runs=0)
     needs = next((witness.needs for witness in witnesses(found) if witness.needs), "")
     reason = f"needs a {needs.upper()} device" if needs else ""
-    return Verdict(Outcome.COULD_NOT_RUN, reason or "nothing that can be compared is on the path", device=device, runs=0)
+    return Verdict(
+        Outcome.COULD_NOT_RUN, reason or "nothing that can be compared is on the path", device=device, runs=0
+    )

@@ -51,10 +51,14 @@ def _diverged(pair: Any, asked: Mapping[str, Any], ran: Mapping[str, Any], devic
     count = len(ran["runs"])
     if len(hits) < 2 or not all(hits):
         reason = _ending(control) or "the run with its stream seeded was stopped"
-        return _unclear(f"two runs differ, but the run with its stream seeded did not get there: {reason}", device, count)
+        return _unclear(
+            f"two runs differ, but the run with its stream seeded did not get there: {reason}", device, count
+        )
     if not compare.equal(hits[0], hits[1], asked["stream"], asked["kind"]):
         return _unclear(
-            "two runs differ, and so do two with its stream seeded: something else changes from run to run", device, count
+            "two runs differ, and so do two with its stream seeded: something else changes from run to run",
+            device,
+            count,
         )
     first, second = first_difference(mine["leaves"], theirs["leaves"])
     if not first:

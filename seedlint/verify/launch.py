@@ -16,7 +16,7 @@ from seedlint.verify.plan import Options
 
 PACKAGE = "seedlint_probe"
 MARK = "seedlint-document:"
-_SCRIPT = '''\
+_SCRIPT = """\
 import json, os, shutil, sys, tempfile
 PLAN = json.loads({plan})
 FILES = json.loads({files})
@@ -36,7 +36,7 @@ finally:
     if not PLAN["keep"]:
         shutil.rmtree(BASE, ignore_errors=True)
 sys.stdout.write("\\n{mark}" + json.dumps(DOCUMENT) + "\\n")
-'''
+"""
 _START = '''\
 """Runs in every Python process below a run, before anything else."""
 import os

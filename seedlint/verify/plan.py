@@ -88,7 +88,9 @@ def entries_of(findings: Iterable[Finding], evidence: Evidence, device: str, run
         if found is None:
             continue
         module = asked.module if asked else found.timeline.entry
-        driven = "" if asked or found.timeline.reached else _outermost(found.report.moment, evidence.modules[module].text)
+        driven = (
+            "" if asked or found.timeline.reached else _outermost(found.report.moment, evidence.modules[module].text)
+        )
         if not (asked or driven or found.timeline.reached):
             continue
         made = asked or Entry(evidence.modules[module], module, driven=driven)
@@ -150,7 +152,9 @@ def make_plan(projects: Sequence[tuple[Sequence[Entry], Evidence]], options: Opt
     return {
         "version": 1,
         "projects": [project for project, _ in made],
-        "entries": [_entry(i, number, entry, evidence, options) for i, (number, entry, evidence) in enumerate(numbered)],
+        "entries": [
+            _entry(i, number, entry, evidence, options) for i, (number, entry, evidence) in enumerate(numbered)
+        ],
         "warm": sorted(set().union(*(warm for _, warm in made))),
         "device": options.device,
         "runs": max(2, options.runs),

@@ -39,7 +39,11 @@ class Proof:
 
 
 def prove(
-    fixed: Sequence[Finding], evidence: Evidence, after: Mapping[Path, Source], options: Options, progress: Progress = quiet
+    fixed: Sequence[Finding],
+    evidence: Evidence,
+    after: Mapping[Path, Source],
+    options: Options,
+    progress: Progress = quiet,
 ) -> list[Proof]:
     """Run the code of findings that are gone in the fixed files; `fixed` carry their verdicts from before."""
     device = device_of(options)
@@ -51,10 +55,14 @@ def prove(
     known: dict[int, Verdict] = {}
     if entries:
         try:
-            document = launch.launch(make_plan([(entries, changed)], replace(options, device=device)), options, progress)
+            document = launch.launch(
+                make_plan([(entries, changed)], replace(options, device=device)), options, progress
+            )
             known = {id(finding): verdict for finding, verdict in judge.verdicts(entries, document, device)}
         except launch.LaunchError as error:
-            known = {id(f): Verdict(Outcome.COULD_NOT_RUN, str(error), device=device) for e in entries for f, _ in e.findings}
+            known = {
+                id(f): Verdict(Outcome.COULD_NOT_RUN, str(error), device=device) for e in entries for f, _ in e.findings
+            }
     untried = Verdict(Outcome.COULD_NOT_RUN, "nothing that can be compared is on the path", device=device, runs=0)
     return [Proof(f, f.verdict, known.get(id(f), untried)) for f in fixed if f.verdict is not None]
 

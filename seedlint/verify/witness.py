@@ -80,8 +80,4 @@ def _draws(moments: Iterable[Moment]) -> list[Witness]:
 
 def _after(seed: Moment, timeline: Timeline) -> Iterable[Moment]:
     """The draws whose state goes back to a seed."""
-    return (
-        draw
-        for draw in timeline.of("draw")
-        if draw.stream == seed.stream and draw.state.seed == seed.inner
-    )
+    return (draw for draw in timeline.of("draw") if draw.stream == seed.stream and draw.state.seed == seed.inner)

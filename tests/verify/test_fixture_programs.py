@@ -9,28 +9,16 @@ from pathlib import Path
 import pytest
 
 from seedlint.config import Config
-from seedlint.engine import Analysis, Evidence, analyze, knowledge_for
-from seedlint.findings import Found, to_finding
-from seedlint.flow.run import timelines
-from seedlint.program.entries import entries
-from seedlint.rule import Finding, Outcome, Report, Rule, Severity
+from seedlint.engine import Analysis, analyze
+from seedlint.rule import Outcome
 from seedlint.sources.discover import discover
-from seedlint.verify.command import verify_all
-from seedlint.verify.plan import Options
 from tests.fixture_programs import Case, copy_program, load_cases
+from tests.verify.draws import all_draws, verified_together
 
 ALL = bool(os.environ.get("SEEDLINT_ALL"))
 OUTCOMES = {True: Outcome.DIVERGED, False: Outcome.IDENTICAL}
 SILENT = frozenset({"SDL107", "SDL402", "SDL403", "SDL901", "SDL902", "SDL903"})
 """What these say is not, or not only, that two runs differ."""
-
-
-class AnyDraw(Rule):
-    """Every draw of a program, so that what is seeded is run as well."""
-
-    code = "SDL000"
-    name = "any-draw"
-    summary = "a draw"
 
 
 def sample(cases: list[Case], step: int) -> list[Case]:
@@ -56,7 +44,7 @@ def test_no_finding_of_a_program_that_diverges_is_called_identical_and_no_other_
     """Each decisive verdict is what running the whole program showed, and nearly all are decisive."""
     chosen = [case for case in sample(load_cases(), 7) if case.divergence is not None and case.findings]
     projects = [(case, analysed(case)) for case in chosen]  # type: ignore[operator]
-    verified = _verified([(done.findings, done.evidence) for _, done in projects])
+    verified = verified_together([(done.findings, done.evidence) for _, done in projects])
     wrong, open_, decided = [], [], 0
     for (case, _), findings in zip(projects, verified, strict=True):
         assert case.divergence is not None
@@ -76,8 +64,8 @@ def test_no_finding_of_a_program_that_diverges_is_called_identical_and_no_other_
 def test_no_draw_of_a_seeded_program_diverges(analysed: object) -> None:
     """Findings are made up for every draw of programs whose runs are the same."""
     chosen = [case for case in sample(load_cases(), 7) if case.divergence is False]
-    projects = [(case, _all_draws(analysed(case))) for case in chosen]  # type: ignore[operator]
-    verified = _verified([made for _, made in projects])
+    projects = [(case, all_draws(analysed(case))) for case in chosen]  # type: ignore[operator]
+    verified = verified_together([made for _, made in projects])
     wrong = [
         f"{case.name}:{finding.place.line} {finding.callee} {finding.verdict.detail}"
         for (case, _), findings in zip(projects, verified, strict=True)
@@ -92,30 +80,6 @@ def test_warm_processes_agree_with_cold_ones(analysed: object) -> None:
     """A fork of a process that has imported everything shows what a fresh interpreter shows."""
     chosen = [case for case in sample(load_cases(), 24) if case.findings]
     made = [(done.findings, done.evidence) for done in map(analysed, chosen)]  # type: ignore[call-overload]
-    warm, cold = (_verified(made, cold=cold) for cold in (False, True))
+    warm, cold = (verified_together(made, cold=cold) for cold in (False, True))
     for mine, theirs in zip(warm, cold, strict=True):
         assert [f.verdict and f.verdict.outcome for f in mine] == [f.verdict and f.verdict.outcome for f in theirs]
-
-
-def _verified(projects: list[tuple[list[Finding], Evidence | None]], cold: bool = False) -> list[list[Finding]]:
-    known = [(findings, evidence) for findings, evidence in projects if evidence is not None]
-    assert len(known) == len(projects)
-    return verify_all(known, Options(cold=cold, timeout=60.0, jobs=2))
-
-
-def _all_draws(done: Analysis) -> tuple[list[Finding], Evidence | None]:
-    """A finding for each draw that an entry reaches."""
-    evidence = done.evidence
-    assert evidence is not None
-    lines, _ = timelines(evidence.program, knowledge_for(Config(), None), entries(evidence.program, tests=True))
-    findings = []
-    for line in lines:
-        for moment in line.of("draw") if line.reached else ():
-            if moment.stream not in ("random", "numpy", "torch"):
-                continue
-            report = Report(moment, "", "", Severity.ERROR, moment.stream)
-            found = Found(AnyDraw, report, line, {line.path})
-            finding = to_finding(found, evidence.modules)
-            evidence.found[(finding.place, finding.code, finding.stream)] = found
-            findings.append(finding)
-    return findings, evidence

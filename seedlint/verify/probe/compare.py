@@ -10,16 +10,22 @@ DIFFERENT, ALIKE, SAME, UNMOVED, NONE = "different", "alike", "same", "unmoved",
 Hit = Dict[str, Any]
 
 
-def compare(one: List[Hit], other: List[Hit], stream: Optional[str], kind: str) -> Tuple[str, Optional[Tuple[Hit, Hit]]]:
+def compare(
+    one: List[Hit], other: List[Hit], stream: Optional[str], kind: str
+) -> Tuple[str, Optional[Tuple[Hit, Hit]]]:
     """How the hits of a point compare between two runs, with the first pair that differs."""
     result, pair = _in_order([h for h in one if h["main"]], [h for h in other if h["main"]], stream, kind)
     if result in (DIFFERENT, ALIKE):
         return result, pair
-    below, below_pair = _of_children([h for h in one if not h["main"]], [h for h in other if not h["main"]], stream, kind)
+    below, below_pair = _of_children(
+        [h for h in one if not h["main"]], [h for h in other if not h["main"]], stream, kind
+    )
     return (below, below_pair) if result == NONE or below in (DIFFERENT, ALIKE) else (result, pair)
 
 
-def _in_order(one: List[Hit], other: List[Hit], stream: Optional[str], kind: str) -> Tuple[str, Optional[Tuple[Hit, Hit]]]:
+def _in_order(
+    one: List[Hit], other: List[Hit], stream: Optional[str], kind: str
+) -> Tuple[str, Optional[Tuple[Hit, Hit]]]:
     results = [(judge(mine, theirs, stream, kind), (mine, theirs)) for mine, theirs in zip(one, other)]
     for wanted in (DIFFERENT, ALIKE, UNMOVED):
         for result, pair in results:
@@ -44,7 +50,9 @@ def judge(mine: Hit, theirs: Hit, stream: Optional[str], kind: str) -> str:
     return DIFFERENT if mine["value"] != theirs["value"] else ALIKE
 
 
-def _of_children(one: List[Hit], other: List[Hit], stream: Optional[str], kind: str) -> Tuple[str, Optional[Tuple[Hit, Hit]]]:
+def _of_children(
+    one: List[Hit], other: List[Hit], stream: Optional[str], kind: str
+) -> Tuple[str, Optional[Tuple[Hit, Hit]]]:
     """Hits of child processes, whose work is dealt out in no fixed order.
 
     They are the same if all their hits are the same in some order, or the first of each process are.

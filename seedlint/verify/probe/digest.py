@@ -109,7 +109,11 @@ class Digest:
             data = raw.numpy().tobytes()
         shown = ", ".join(_number(item) for item in flat[:SHOWN_ITEMS].tolist())
         head = f"{plain.dtype}{list(plain.shape)}"
-        self._leaf(path, f"{head} {hashlib.sha1(data).hexdigest()}", f"[{shown}{', ...' if flat.numel() > SHOWN_ITEMS else ''}]")
+        self._leaf(
+            path,
+            f"{head} {hashlib.sha1(data).hexdigest()}",
+            f"[{shown}{', ...' if flat.numel() > SHOWN_ITEMS else ''}]",
+        )
 
     def _ndarray(self, path: str, value: Any, depth: int) -> None:
         if value.dtype.hasobject:
@@ -174,5 +178,3 @@ def first_difference(one: Iterable[Any], other: Iterable[Any]) -> Tuple[str, str
 def digest_all(values: Iterable[Any]) -> "Digest":
     """The digest of several values as one."""
     return Digest(list(values))
-
-

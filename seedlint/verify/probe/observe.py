@@ -201,7 +201,10 @@ def _with_standins(function: Any) -> Any:
     except (TypeError, ValueError):
         parameters = []
     for parameter in parameters:
-        if parameter.default is not parameter.empty or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        if parameter.default is not parameter.empty or parameter.kind in (
+            parameter.VAR_POSITIONAL,
+            parameter.VAR_KEYWORD,
+        ):
             continue
         if parameter.kind is parameter.KEYWORD_ONLY:
             words[parameter.name] = standins.argument(parameter)

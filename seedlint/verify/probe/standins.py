@@ -127,14 +127,18 @@ _PLANES = ("in_planes", "planes", "in_channels", "out_channels", "width", "heigh
 def argument(parameter: Any) -> Any:
     """A small plausible argument for a parameter, by its annotation, else by its name."""
     kinds = {"int": 4, "float": 0.5, "str": "stand-in", "bool": False}
-    kind = parameter.annotation if isinstance(parameter.annotation, str) else getattr(parameter.annotation, "__name__", "")
+    kind = (
+        parameter.annotation if isinstance(parameter.annotation, str) else getattr(parameter.annotation, "__name__", "")
+    )
     if kind in kinds:
         return kinds[kind]
     name = parameter.name.lower()
     if name in _PLANES or any(part in _NUMBERS for part in name.split("_")):
         return 4
     torch = sys.modules.get("torch")
-    if torch is not None and (name in ("x", "y", "input", "inputs", "data", "image", "images", "img", "z", "t") or kind == "Tensor"):
+    if torch is not None and (
+        name in ("x", "y", "input", "inputs", "data", "image", "images", "img", "z", "t") or kind == "Tensor"
+    ):
         return torch.linspace(-1, 1, 2 * 3 * 32 * 32).reshape(2, 3, 32, 32)
     if torch is not None and (name in ("net", "model", "module", "network", "m") or kind in ("Module", "nn.Module")):
         return _network(torch)
