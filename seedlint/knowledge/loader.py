@@ -115,7 +115,10 @@ def _recall(path: Path) -> list[dict[str, Any]] | None:
     digest, payload = content[:DIGEST_SIZE], content[DIGEST_SIZE:]
     if _digest(payload) != digest:
         return None
-    parsed: list[dict[str, Any]] = marshal.loads(payload)
+    try:
+        parsed: list[dict[str, Any]] = marshal.loads(payload)
+    except (ValueError, EOFError, TypeError, MemoryError):
+        return None
     return parsed
 
 
