@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from seedlint.engine import Evidence, analyze
 from seedlint.config import Config
+from seedlint.engine import Evidence, analyze
 from seedlint.rule import Finding
 from seedlint.sources.discover import discover
 from seedlint.verify.command import verify

@@ -28,14 +28,14 @@ def verified_together(projects: list[tuple[list[Finding], Evidence | None]], col
 
 
 def all_draws(done: Analysis) -> tuple[list[Finding], Evidence | None]:
-    """A finding for each draw that an entry reaches."""
+    """A finding for each draw of a program that a seed reaches."""
     evidence = done.evidence
     assert evidence is not None
     lines, _ = timelines(evidence.program, knowledge_for(Config(), None), entries(evidence.program, tests=True))
     findings = []
     for line in lines:
         for moment in line.of("draw") if line.reached else ():
-            if moment.stream not in ("random", "numpy", "torch"):
+            if moment.stream not in ("random", "numpy", "torch") or moment.exposure not in ("covered", "conditional"):
                 continue
             report = Report(moment, "", "", Severity.ERROR, moment.stream)
             found = Found(AnyDraw, report, line, {line.path})

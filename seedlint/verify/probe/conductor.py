@@ -181,7 +181,7 @@ class Conductor:
             shutil.rmtree(folder, ignore_errors=True)
         return answer
 
-    def _finish(self, process: "subprocess.Popen[bytes]") -> None:
+    def _finish(self, process: subprocess.Popen[bytes]) -> None:
         try:
             process.wait(2)
         except subprocess.TimeoutExpired:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from typing import Any, Dict, Iterable, List, Tuple
+from typing import Any, Iterable, Tuple
 
 from . import streams
 
@@ -61,7 +61,7 @@ class Digest:
             self._mapping(path, value, depth)
         elif isinstance(value, (set, frozenset)):
             self._leaf(path, "set " + " ".join(sorted(Digest(item).hex for item in value)))
-        elif isinstance(value, type) or callable(value) and hasattr(value, "__qualname__"):
+        elif isinstance(value, type) or (callable(value) and hasattr(value, "__qualname__")):
             self._leaf(path, f"{value.__module__}.{value.__qualname__}")
         elif self._array(path, value, depth):
             pass
@@ -83,7 +83,7 @@ class Digest:
             self._visit(path, {**dict(value.named_parameters()), **dict(value.named_buffers())}, depth)
         elif numpy is not None and isinstance(value, (numpy.ndarray, numpy.generic)):
             self._ndarray(path, value, depth)
-        elif hasattr(value, "to_dict") and hasattr(value, "columns") or hasattr(value, "to_list"):
+        elif (hasattr(value, "to_dict") and hasattr(value, "columns")) or hasattr(value, "to_list"):
             index = list(value.index) if hasattr(value, "index") and not callable(value.index) else None
             body = value.to_dict("list") if hasattr(value, "columns") else value.to_list()
             self._visit(path, [index, body], depth)
@@ -175,6 +175,6 @@ def first_difference(one: Iterable[Any], other: Iterable[Any]) -> Tuple[str, str
     return "", ""
 
 
-def digest_all(values: Iterable[Any]) -> "Digest":
+def digest_all(values: Iterable[Any]) -> Digest:
     """The digest of several values as one."""
     return Digest(list(values))

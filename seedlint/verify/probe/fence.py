@@ -9,7 +9,7 @@ import resource
 import socket
 import struct
 import sys
-from typing import Dict, List, Tuple
+from typing import List, Tuple
 
 _NEW_USER, _NEW_NET = 0x10000000, 0x40000000
 _SUBREAPER, _DEATH_SIGNAL, _NO_NEW_PRIVILEGES = 36, 1, 38
@@ -19,7 +19,7 @@ _REFER, _TRUNCATE = 1 << 13, 1 << 14
 MOST_PROCESSES = 128
 
 
-def _libc() -> "ctypes.CDLL":
+def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
 

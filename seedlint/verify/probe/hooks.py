@@ -6,7 +6,7 @@ import importlib.util
 import os
 import sys
 from importlib.machinery import PathFinder
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable
 
 
 class _Finder:

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import threading
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any, Callable, Dict, Iterator, Optional
 
 from . import standins, streams
 from .digest import Digest
@@ -265,7 +265,7 @@ class Recorded:
         self._items = []  # type: List[Any]
         self._open = True
 
-    def __iter__(self) -> "Recorded":
+    def __iter__(self) -> Recorded:
         return self
 
     def __next__(self) -> Any:

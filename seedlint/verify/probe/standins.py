@@ -24,7 +24,7 @@ class Unknown:
         object.__setattr__(self, "_seedlint_name_", name)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name.endswith("__") or name in ("shape", "_fields"):
+        if (name.startswith("__") and name.endswith("__")) or name in ("shape", "_fields"):
             raise AttributeError(name)
         return Unknown(name)
 
@@ -161,7 +161,7 @@ def _network(torch: Any) -> Any:
 class _Missing:
     """Finds stand-ins for modules of packages that are not installed and have no say in randomness."""
 
-    def __init__(self, absent: "frozenset[str]") -> None:
+    def __init__(self, absent: frozenset[str]) -> None:
         self.absent = absent
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:

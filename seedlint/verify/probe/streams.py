@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import pickle
 import sys
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Optional
 
 SEED = 20231
 
@@ -111,7 +110,7 @@ def seed_all() -> None:
         seed(stream)
 
 
-def refresh(keep: "tuple[str, ...]" = ()) -> None:
+def refresh(keep: tuple[str, ...] = ()) -> None:
     """Give each stream fresh entropy, as a new process has it; `keep` names those that imports seed."""
     for stream, fresh in _FRESH.items():
         if loaded(stream) and stream not in keep:

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from typing import Any, Dict, List, Set
+from typing import Any, Dict, List
 
 from . import fence, program
 
