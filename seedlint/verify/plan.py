@@ -124,7 +124,7 @@ def _outermost(moment: Moment, text: str) -> str:
 
 
 def _asked(run: str, evidence: Evidence) -> Entry | None:
-    """The entry of a command such as `train.py --epochs 1` or `python -m package.train`; None if not of this project."""
+    """The entry of a command such as `train.py --epochs 1` or `python -m package.train`; None if there is none."""
     words = shlex.split(run)
     if words and Path(words[0]).stem.startswith("python"):
         words = words[1:]

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fixture_programs import Case, copy_program, load_cases
 
 from seedlint.config import Config
 from seedlint.engine import Analysis, analyze
 from seedlint.rule import Outcome
 from seedlint.sources.discover import discover
-from tests.fixture_programs import Case, copy_program, load_cases
-from tests.verify.draws import all_draws, verified_together
+from verify.draws import all_draws, verified_together
 
 ALL = bool(os.environ.get("SEEDLINT_ALL"))
 OUTCOMES = {True: Outcome.DIVERGED, False: Outcome.IDENTICAL}
@@ -27,23 +28,25 @@ def sample(cases: list[Case], step: int) -> list[Case]:
 
 
 @pytest.fixture
-def analysed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+def analysed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Analyses a case in a folder of its own."""
 
     def analyse(case: Case) -> Analysis:
         folder = tmp_path / case.name
         copy_program(case, folder)
         monkeypatch.chdir(folder)
-        config = {key.replace("-", "_"): tuple(v) if isinstance(v, list) else v for key, v in case.config.items()}
+        config: dict[str, Any] = {
+            key.replace("-", "_"): tuple(v) if isinstance(v, list) else v for key, v in case.config.items()
+        }
         return analyze(discover([Path()])[0][0], Config(**{**config, "tests": True}), evidence=True)
 
     yield analyse
 
 
-def test_no_finding_of_a_program_that_diverges_is_called_identical_and_no_other_diverged(analysed: object) -> None:
+def test_no_finding_of_a_program_that_diverges_is_called_identical_and_no_other_diverged(analysed: Any) -> None:
     """Each decisive verdict is what running the whole program showed, and nearly all are decisive."""
     chosen = [case for case in sample(load_cases(), 7) if case.divergence is not None and case.findings]
-    projects = [(case, analysed(case)) for case in chosen]  # type: ignore[operator]
+    projects = [(case, analysed(case)) for case in chosen]
     verified = verified_together([(done.findings, done.evidence) for _, done in projects])
     wrong, open_, decided = [], [], 0
     for (case, _), findings in zip(projects, verified, strict=True):
@@ -61,10 +64,10 @@ def test_no_finding_of_a_program_that_diverges_is_called_identical_and_no_other_
     assert decided >= 0.9 * (decided + len(open_)), open_
 
 
-def test_no_draw_of_a_seeded_program_diverges(analysed: object) -> None:
+def test_no_draw_of_a_seeded_program_diverges(analysed: Any) -> None:
     """Findings are made up for every draw of programs whose runs are the same."""
     chosen = [case for case in sample(load_cases(), 7) if case.divergence is False]
-    projects = [(case, all_draws(analysed(case))) for case in chosen]  # type: ignore[operator]
+    projects = [(case, all_draws(analysed(case))) for case in chosen]
     verified = verified_together([made for _, made in projects])
     wrong = [
         f"{case.name}:{finding.place.line} {finding.callee} {finding.verdict.detail}"
@@ -76,10 +79,10 @@ def test_no_draw_of_a_seeded_program_diverges(analysed: object) -> None:
     assert sum(len(findings) for findings in verified) > len(chosen) / 2
 
 
-def test_warm_processes_agree_with_cold_ones(analysed: object) -> None:
+def test_warm_processes_agree_with_cold_ones(analysed: Any) -> None:
     """A fork of a process that has imported everything shows what a fresh interpreter shows."""
     chosen = [case for case in sample(load_cases(), 24) if case.findings]
-    made = [(done.findings, done.evidence) for done in map(analysed, chosen)]  # type: ignore[call-overload]
+    made = [(done.findings, done.evidence) for done in map(analysed, chosen)]
     warm, cold = (verified_together(made, cold=cold) for cold in (False, True))
     for mine, theirs in zip(warm, cold, strict=True):
         assert [f.verdict and f.verdict.outcome for f in mine] == [f.verdict and f.verdict.outcome for f in theirs]

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_rules import Example, examples
 
 from seedlint.config import Config
 from seedlint.engine import Analysis, analyze
 from seedlint.rule import Outcome
 from seedlint.sources.discover import discover
-from tests.test_rules import Example, examples
-from tests.verify.draws import all_draws, verified_together
+from verify.draws import all_draws, verified_together
 
 NOT_ABOUT_TWO_RUNS = frozenset({"SDL402", "SDL403", "SDL901", "SDL902", "SDL903"})
 """Copies of one stream, and taste: two runs may well agree."""

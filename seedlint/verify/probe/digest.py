@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from typing import Any, Iterable, Tuple
+from typing import Any, Iterable
 
 from . import streams
 
@@ -19,9 +19,9 @@ class Digest:
 
     def __init__(self, value: Any) -> None:
         self._hash = hashlib.blake2b(digest_size=12)
-        self._seen = {}  # type: Dict[int, Any]
+        self._seen: dict[int, Any] = {}
         self._count = 0
-        self.leaves = []  # type: List[Tuple[str, str]]
+        self.leaves: list[tuple[str, str]] = []
         self.random = False
         self._visit("", value, 0)
 
@@ -167,7 +167,7 @@ def _reduced(value: Any) -> Any:
     return list(reduced[1:3]) if isinstance(reduced, tuple) else None
 
 
-def first_difference(one: Iterable[Any], other: Iterable[Any]) -> Tuple[str, str]:
+def first_difference(one: Iterable[Any], other: Iterable[Any]) -> tuple[str, str]:
     """The first leaves that differ, as `path value`; empty when those shown are the same."""
     for (path, mine), (theirs_path, theirs) in zip(one, other):
         if (path, mine) != (theirs_path, theirs):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -9,7 +10,6 @@ import resource
 import socket
 import struct
 import sys
-from typing import List, Tuple
 
 _NEW_USER, _NEW_NET = 0x10000000, 0x40000000
 _SUBREAPER, _DEATH_SIGNAL, _NO_NEW_PRIVILEGES = 36, 1, 38
@@ -41,7 +41,7 @@ def no_network() -> bool:
     return True
 
 
-def no_writes_outside(folders: List[str]) -> bool:
+def no_writes_outside(folders: list[str]) -> bool:
     """Let this process and its children change files below some folders only."""
     if not sys.platform.startswith("linux"):
         return False
@@ -51,7 +51,7 @@ def no_writes_outside(folders: List[str]) -> bool:
         return False
 
 
-def _landlock(folders: List[str]) -> bool:
+def _landlock(folders: list[str]) -> bool:
     libc = _libc()
     version = libc.syscall(_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint(1))
     if version < 1:
@@ -103,12 +103,12 @@ def die_with_parent() -> None:
         _libc().prctl(_DEATH_SIGNAL, 9, 0, 0, 0)
 
 
-def descendants(root: int) -> List[int]:
+def descendants(root: int) -> list[int]:
     """The processes below one, children before grandchildren."""
-    children = {}  # type: Dict[int, List[int]]
+    children: dict[int, list[int]] = {}
     for pid, parent in _processes():
         children.setdefault(parent, []).append(pid)
-    found = []  # type: List[int]
+    found: list[int] = []
     waiting = [root]
     while waiting:
         below = children.get(waiting.pop(), [])
@@ -117,7 +117,7 @@ def descendants(root: int) -> List[int]:
     return found
 
 
-def _processes() -> List[Tuple[int, int]]:
+def _processes() -> list[tuple[int, int]]:
     out = []
     try:
         names = [name for name in os.listdir("/proc") if name.isdigit()]
@@ -138,10 +138,8 @@ def end_all(root: int) -> None:
     for _ in range(200):
         below = descendants(root)
         for pid in below:
-            try:
+            with contextlib.suppress(OSError):
                 os.kill(pid, 9)
-            except OSError:
-                pass
         reaped = _reap()
         if not below and not reaped:
             return

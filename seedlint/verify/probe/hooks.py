@@ -13,7 +13,7 @@ class _Finder:
     """Finds modules as Python does, and calls back when those that are waited for have run."""
 
     def __init__(self) -> None:
-        self.waiting = {}  # type: Dict[str, List[Callable[[Any], None]]]
+        self.waiting: dict[str, list[Callable[[Any], None]]] = {}
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         if name not in self.waiting:
@@ -41,7 +41,7 @@ def when_imported(name: str, callback: Callable[[Any], None]) -> None:
         callback(sys.modules[name])
         return
     if _FINDER not in sys.meta_path:
-        sys.meta_path.insert(0, _FINDER)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, _FINDER)
     _FINDER.waiting.setdefault(name, []).append(callback)
 
 

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import threading
-from typing import Any, Callable, Dict, Iterator, Optional
+from typing import Any, Callable, Iterator
 
 from . import standins, streams
 from .digest import Digest
@@ -25,14 +25,14 @@ _PLAIN = (str, bytes, list, tuple, dict, set, frozenset, range, int, float, bool
 class Observer:
     """The object that instrumented code calls: `points` maps each point to its witnesses."""
 
-    def __init__(self, config: Dict[str, Any]) -> None:
-        self.points = config["points"]  # type: Dict[str, List[Dict[str, Any]]]
-        self.folder = config["out"]  # type: str
+    def __init__(self, config: dict[str, Any]) -> None:
+        self.points: dict[str, list[dict[str, Any]]] = config["points"]
+        self.folder: str = config["out"]
         self.control = bool(config["control"])
         self.main = os.getpid()
         self.pid = self.main
-        self.counts = {}  # type: Dict[str, int]
-        self.seeded = set()  # type: set[str]
+        self.counts: dict[str, int] = {}
+        self.seeded: set[str] = set()
         self.skips = 0
         self.refused = False
         self.busy = threading.local()
@@ -69,7 +69,7 @@ class Observer:
         """The program is about to refuse to go on: what follows if that is stepped over says nothing about it."""
         self.refused = True
 
-    def drive(self, name: str, space: Dict[str, Any]) -> None:
+    def drive(self, name: str, space: dict[str, Any]) -> None:
         """Call a function or method that no entry reaches, stand-ins as its arguments."""
         owner, _, method = name.rpartition(".")
         function = space[method] if not owner else getattr(_with_standins(space[owner]), method, None)
@@ -121,10 +121,10 @@ class Observer:
             if stream and witness["kind"] == "draw" and stream not in self.seeded and streams.seed(stream):
                 self.seeded.add(stream)
 
-    def _before(self, point: str) -> Dict[str, Optional[str]]:
+    def _before(self, point: str) -> dict[str, str | None]:
         return {w["stream"]: streams.state(w["stream"]) for w in self.points[point] if w["stream"]}
 
-    def _hit(self, point: str, before: Dict[str, Optional[str]], yielded: Any) -> None:
+    def _hit(self, point: str, before: dict[str, str | None], yielded: Any) -> None:
         after = self._before(point)
         self.busy.on = True
         try:
@@ -139,7 +139,7 @@ class Observer:
         hit.update(before=before, after=after, value=value, leaves=leaves)
         self._write(hit)
 
-    def _write(self, record: Dict[str, Any]) -> None:
+    def _write(self, record: dict[str, Any]) -> None:
         self._this_process()
         path = os.path.join(self.folder, f"hits-{self.pid}.jsonl")
         data = (json.dumps(record) + "\n").encode()
@@ -153,7 +153,7 @@ class Observer:
         if self.pid == self.main:
             return "main"
         process = sys.modules.get("multiprocessing.process")
-        return process.current_process().name if process else "child"  # type: ignore[attr-defined,no-any-return]
+        return process.current_process().name if process else "child"
 
     def _this_process(self) -> None:
         if self.pid != os.getpid():
@@ -175,7 +175,7 @@ class Observer:
             return False
         if cls.__module__.partition(".")[0] in ("builtins", "numpy", "pandas") or hasattr(value, "__array__"):
             return False
-        methods = {}  # type: Dict[str, Any]
+        methods: dict[str, Any] = {}
         if hasattr(cls, "__iter__") and not hasattr(cls, "__next__"):
             methods["__iter__"] = _watched_iter(self, point, cls)
         for name in _METHODS:
@@ -260,9 +260,9 @@ def _plain_reduce(cls: Any) -> Callable[[Any, Any], Any]:
 class Recorded:
     """An iterator that writes down its first items."""
 
-    def __init__(self, observer: Observer, point: str, inner: Iterator[Any], before: Dict[str, Optional[str]]) -> None:
+    def __init__(self, observer: Observer, point: str, inner: Iterator[Any], before: dict[str, str | None]) -> None:
         self._observer, self._point, self._inner, self._before = observer, point, inner, before
-        self._items = []  # type: List[Any]
+        self._items: list[Any] = []
         self._open = True
 
     def __iter__(self) -> Recorded:
@@ -276,7 +276,7 @@ class Recorded:
             raise
         if self._open:
             self._items.append(item)
-            if len(self._items) >= (ITEMS if isinstance(item, _PLAIN[:2] + (int, float)) else 1):
+            if len(self._items) >= (ITEMS if isinstance(item, (str, bytes, int, float)) else 1):
                 self._close()
         return item
 
@@ -300,7 +300,7 @@ class Recorded:
             pass
 
 
-def install(config: Dict[str, Any]) -> Observer:
+def install(config: dict[str, Any]) -> Observer:
     """Make the observer known to instrumented code in this process and those it forks."""
     observer = Observer(config)
     setattr(builtins, NAME, observer)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import sys
-from typing import Any, Dict, List
+from typing import Any
 
 from . import hooks
 
 
-def install(config: Dict[str, Any]) -> None:
+def install(config: dict[str, Any]) -> None:
     """Let the parsers of the standard library and of click fill in what they require."""
     if config["given"]:
         return
@@ -30,8 +30,9 @@ def _argparse(module: Any) -> None:
     module.ArgumentParser.parse_known_args = parse_known_args
 
 
-def _missing(parser: Any, given: List[str]) -> List[str]:
-    flags, positional = [], []  # type: List[str], List[str]
+def _missing(parser: Any, given: list[str]) -> list[str]:
+    flags: list[str] = []
+    positional: list[str] = []
     for action in parser._actions:
         if action.option_strings:
             if getattr(action, "required", False) and not set(action.option_strings) & set(given):
@@ -45,7 +46,7 @@ def _missing(parser: Any, given: List[str]) -> List[str]:
     return flags + positional
 
 
-def _values(action: Any) -> List[str]:
+def _values(action: Any) -> list[str]:
     if action.nargs == 0:
         return []
     count = action.nargs if isinstance(action.nargs, int) else 1

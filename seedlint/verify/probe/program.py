@@ -8,7 +8,7 @@ import os
 import sys
 import traceback
 import types
-from typing import Any, Dict
+from typing import Any
 
 from . import observe, options, standins, streams
 
@@ -27,7 +27,7 @@ def attach() -> None:
         standins.install(config)
 
 
-def run(config: Dict[str, Any]) -> int:
+def run(config: dict[str, Any]) -> int:
     """Run the entry to its end; what stopped it is written down. Returns the process's status."""
     os.environ[VARIABLE] = config["path"]
     os.chdir(config["cwd"])
@@ -52,7 +52,7 @@ def run(config: Dict[str, Any]) -> int:
     return ENDED
 
 
-def _execute(config: Dict[str, Any]) -> None:
+def _execute(config: dict[str, Any]) -> None:
     if config["pytest"]:
         import pytest  # type: ignore[import-not-found, unused-ignore]
 
@@ -87,6 +87,6 @@ def _where(error: BaseException, root: str) -> str:
     return place
 
 
-def _note(config: Dict[str, Any], message: str, place: str) -> None:
+def _note(config: dict[str, Any], message: str, place: str) -> None:
     with open(os.path.join(config["out"], "error.json"), "w", encoding="utf-8") as handle:
         json.dump({"error": message[:500], "place": place}, handle)

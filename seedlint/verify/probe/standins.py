@@ -6,14 +6,14 @@ import builtins
 import re
 import sys
 from importlib.machinery import ModuleSpec
-from typing import Any, Dict, Iterator
+from typing import Any, Iterator
 
 from . import hooks
 
 
-def install(config: Dict[str, Any]) -> None:
+def install(config: dict[str, Any]) -> None:
     """Put the stand-ins in place; each steps in only where the real thing fails."""
-    sys.meta_path.append(_Missing(frozenset(config["absent"])))  # type: ignore[arg-type]
+    sys.meta_path.append(_Missing(frozenset(config["absent"])))
     hooks.when_imported("torchvision.datasets", _datasets)
 
 
@@ -58,8 +58,8 @@ class Unknown:
     def __enter__(self) -> Any:
         return self
 
-    def __exit__(self, *error: Any) -> bool:
-        return False
+    def __exit__(self, *error: Any) -> None:
+        pass
 
     def __len__(self) -> int:
         return 2
@@ -171,8 +171,8 @@ class _Missing:
 
     def create_module(self, spec: Any) -> Any:
         module = type(sys)(spec.name)
-        module.__path__ = []  # type: ignore[attr-defined]
-        module.__getattr__ = lambda name: _attribute(spec.name, name)  # type: ignore[attr-defined]
+        module.__path__ = []
+        module.__getattr__ = lambda name: _attribute(spec.name, name)  # type: ignore[method-assign]
         return module
 
     def exec_module(self, module: Any) -> None:
@@ -226,7 +226,11 @@ def _fill(data: Any, shape: Any, classes: int) -> None:
     images = grid.astype("uint8").reshape(SIZE, height, width, channels)
     labels = [index % classes for index in range(SIZE)]
     names = [str(label) for label in range(classes)]
-    values = {"root": "stand-in", "classes": names, "class_to_idx": {text: i for i, text in enumerate(names)}}
+    values: dict[str, Any] = {
+        "root": "stand-in",
+        "classes": names,
+        "class_to_idx": {text: i for i, text in enumerate(names)},
+    }
     values.update(data=images, targets=labels, labels=numpy.asarray(labels))
     values.update(samples=[(str(i), label) for i, label in enumerate(labels)])
     values.update(imgs=values["samples"], loader=lambda path: _image(images[int(path)]))

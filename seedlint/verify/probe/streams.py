@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import sys
-from typing import Any, Optional
+from typing import Any, Callable
 
 SEED = 20231
 
@@ -61,7 +61,7 @@ def _fresh_torch() -> None:
     sys.modules["torch"].default_generator.seed()
 
 
-_ADAPTERS = {
+_ADAPTERS: dict[str, tuple[str, Callable[[], Any] | None, Callable[[int], Any]]] = {
     "random": ("random", _random_state, lambda seed: sys.modules["random"].seed(seed)),
     "numpy": ("numpy.random", _numpy_state, lambda seed: sys.modules["numpy"].random.seed(seed)),
     "torch": ("torch", _torch_state, _seed_torch),
@@ -70,13 +70,13 @@ _ADAPTERS = {
     "tensorflow": ("tensorflow", None, _seed_tensorflow),
     "cupy": ("cupy", None, _seed_cupy),
     "cv2": ("cv2", None, _seed_cv2),
-}  # type: Dict[str, Tuple[str, Optional[Callable[[], Any]], Callable[[int], Any]]]
+}
 
-_FRESH = {
+_FRESH: dict[str, Callable[[], Any]] = {
     "random": lambda: sys.modules["random"].seed(),
     "numpy": lambda: sys.modules["numpy"].random.seed(),
     "torch": _fresh_torch,
-}  # type: Dict[str, Callable[[], Any]]
+}
 
 
 def loaded(stream: str) -> bool:
@@ -84,7 +84,7 @@ def loaded(stream: str) -> bool:
     return stream in _ADAPTERS and _ADAPTERS[stream][0] in sys.modules
 
 
-def state(stream: str) -> Optional[str]:
+def state(stream: str) -> str | None:
     """A digest of a stream's state; None where it cannot be read, or is not there yet."""
     if not loaded(stream):
         return None

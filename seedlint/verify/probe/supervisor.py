@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from typing import Any, Dict, List
+from typing import Any
 
 from . import fence, program
 
@@ -15,7 +15,7 @@ PATIENCE = 10.0
 """Seconds without a point reached for the first time, once some point has been reached."""
 
 
-def supervise(config: Dict[str, Any]) -> None:
+def supervise(config: dict[str, Any]) -> None:
     """Run a configured program to its end, or to the end of what it is allowed; write `ended.json`."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -34,7 +34,7 @@ def supervise(config: Dict[str, Any]) -> None:
     os.replace(path + ".new", path)
 
 
-def _child(config: Dict[str, Any]) -> None:
+def _child(config: dict[str, Any]) -> None:
     status = program.FAILED
     try:
         os.setsid()
@@ -78,15 +78,15 @@ def _leave(status: int) -> None:
 class _Watch:
     """Waits until a run has ended, has shown enough, or has used up what it may use."""
 
-    def __init__(self, config: Dict[str, Any], child: int, started: float) -> None:
+    def __init__(self, config: dict[str, Any], child: int, started: float) -> None:
         self.config, self.child, self.started = config, child, started
         self.points = set(config["wanted"])
-        self.reached = set()  # type: Set[str]
-        self.full = set()  # type: Set[str]
-        self.sizes = {}  # type: Dict[str, int]
+        self.reached: set[str] = set()
+        self.full: set[str] = set()
+        self.sizes: dict[str, int] = {}
         self.news = 0.0
 
-    def wait(self) -> Dict[str, Any]:
+    def wait(self) -> dict[str, Any]:
         pause, checks = 0.005, 0
         while True:
             pid, status = os.waitpid(self.child, os.WNOHANG)
@@ -103,7 +103,7 @@ class _Watch:
                 if reason:
                     return reason
 
-    def _over(self, now: float) -> Dict[str, Any]:
+    def _over(self, now: float) -> dict[str, Any]:
         if self._look():
             self.news = now
         if self.points and self.full >= self.points:
@@ -133,7 +133,7 @@ class _Watch:
         return len(self.reached) > known
 
 
-def read_hits(path: str) -> List[Dict[str, Any]]:
+def read_hits(path: str) -> list[dict[str, Any]]:
     """The records of one process; a line that was cut off is left out."""
     out = []
     with open(path, encoding="utf-8", errors="replace") as handle:
@@ -145,15 +145,15 @@ def read_hits(path: str) -> List[Dict[str, Any]]:
     return out
 
 
-def _how(status: int) -> Dict[str, Any]:
+def _how(status: int) -> dict[str, Any]:
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
-        reason = {
+        reasons: dict[int, str] = {
             signal.SIGXCPU: "uses more CPU time than allowed",
             signal.SIGKILL: "was killed (out of memory?)",
             signal.SIGSEGV: "crashes (segmentation fault)",
-        }.get(number, f"ends by signal {number}")
-        return {"how": "signal", "reason": reason}
+        }
+        return {"how": "signal", "reason": reasons.get(number, f"ends by signal {number}")}
     return {"how": "ended", "status": os.WEXITSTATUS(status)}
 
 

@@ -7,12 +7,12 @@ import json
 import os
 import signal
 import sys
-from typing import Any, Dict, List
+from typing import Any
 
 from . import fence, streams, supervisor
 
 
-def main(folder: str, names: List[str], fenced: bool) -> None:
+def main(folder: str, names: list[str], fenced: bool) -> None:
     """Import `names`, report each stream's state, then fork a run for each line of standard input."""
     fence.adopt_orphans()
     fence.die_with_parent()
@@ -33,7 +33,7 @@ def main(folder: str, names: List[str], fenced: bool) -> None:
             _serve(request)
 
 
-def _serve(request: Dict[str, Any]) -> None:
+def _serve(request: dict[str, Any]) -> None:
     try:
         with open(request["config"], encoding="utf-8") as handle:
             config = json.load(handle)
