@@ -12,7 +12,7 @@ from seedlint.engine import Evidence
 from seedlint.rule import Finding, Outcome, Verdict
 from seedlint.verify import judge, launch
 from seedlint.verify.plan import Entry, Options, PlanError, entries_of, make_plan
-from seedlint.verify.witness import witnesses
+from seedlint.verify.witness import NEEDS_PROBE, witnesses
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -75,7 +75,9 @@ def _untried(finding: Finding, evidence: Evidence, device: str) -> Verdict:
     if found is None or not found.timeline.reached:
         return Verdict(Outcome.NOT_REACHED, "no entry of the project leads here", device=device, runs=0)
     needs = next((witness.needs for witness in witnesses(found) if witness.needs), "")
-    reason = f"needs a {needs.upper()} device" if needs else ""
+    reason = "needs a CUDA device" if needs else ""
+    if needs == NEEDS_PROBE and device.startswith("cuda"):
+        reason = "what CUDA kernels do differently from run to run is not probed"
     return Verdict(
         Outcome.COULD_NOT_RUN, reason or "nothing that can be compared is on the path", device=device, runs=0
     )

@@ -12,6 +12,8 @@ from seedlint.flow.timeline import Moment, Timeline
 MOST_DRAWS = 4
 """Draws that are watched for a finding about a seed."""
 NEEDS_CUDA = "cuda"
+NEEDS_PROBE = "cuda-kernels"
+"""Only kernels that run on CUDA show it; watching the entry's own calls does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,13 @@ def witnesses(found: Found) -> list[Witness]:
     """What to watch for a finding, the most telling first."""
     report, timeline = found.report, found.timeline
     moment = report.moment
+    if report.stream == "cuda" and moment.kind == "draw":
+        return [Witness("draw", moment.inner, "cuda", NEEDS_CUDA)]
     if report.stream == "cuda" or moment.kind == "flag":
-        return [Witness("draw", moment.spot, "cuda", NEEDS_CUDA)]
+        return [Witness("draw", moment.spot, "cuda", NEEDS_PROBE)]
     if moment.kind == "mark":
         in_worker = "/worker" in moment.process
-        return [Witness("draw", moment.spot, None, "" if in_worker else NEEDS_CUDA)]
+        return [Witness("draw", moment.spot, None, "" if in_worker else NEEDS_PROBE)]
     if moment.kind == "draw":
         return [_draw(moment, report.stream)]
     if moment.kind == "generator":

@@ -38,7 +38,7 @@ def analysed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         config: dict[str, Any] = {
             key.replace("-", "_"): tuple(v) if isinstance(v, list) else v for key, v in case.config.items()
         }
-        return analyze(discover([Path()])[0][0], Config(**{**config, "tests": True}), evidence=True)
+        return analyze(discover([Path()])[0][0], Config(**config), evidence=True)
 
     yield analyse
 
