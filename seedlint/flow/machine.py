@@ -138,11 +138,12 @@ class Machine:
         return number
 
     def _one_of_many(self, kind: object) -> int | None:
-        """The object that stands for all further instances of a class of which there are many."""
-        if not isinstance(kind, tuple):
+        """The object that stands for all further instances of a project's class of which an entry makes many."""
+        if not isinstance(kind, tuple) or kind[0] != "object":
             return None
-        count = self.instances[kind] = self.instances.get(kind, 0) + 1
-        return self.identity("many", kind) if count > MOST_INSTANCES else None
+        many = (self.main, kind)
+        count = self.instances[many] = self.instances.get(many, 0) + 1
+        return self.identity("many", many) if count > MOST_INSTANCES else None
 
     def store(self, number: int, key: Any, value: Value) -> None:
         """Write to an object; a later value joins an earlier one, except that None gives way."""
