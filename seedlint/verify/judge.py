@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from seedlint.rule import Finding, Outcome, Verdict
@@ -18,8 +19,25 @@ def verdicts(entries: Sequence[Entry], document: Mapping[str, Any], device: str)
     """A verdict for each finding that was run."""
     for number, entry in enumerate(entries):
         ran = document["entries"].get(str(number), {"runs": [], "control": [], "tolerant": False})
-        for finding, watched in entry.findings:
-            yield finding, _verdict(watched, ran, device)
+        judged = [(finding, watched, _verdict(watched, ran, device)) for finding, watched in entry.findings]
+        places = {id(finding): _when(watched, ran) for finding, watched, v in judged if v.outcome is Outcome.DIVERGED}
+        first = min(places, key=lambda key: places[key]) if entry.given and places else None
+        for finding, _, verdict in judged:
+            if id(finding) == first:
+                verdict = replace(verdict, detail=f"the first difference of this run; {verdict.detail}")
+            yield finding, verdict
+
+
+def _when(watched: Sequence[tuple[Witness, int]], ran: Mapping[str, Any]) -> int:
+    """How many hits of the first run lie before the first that differs at one of these points."""
+    hits: list[Any] = ran["runs"][0]["hits"]
+    found = [len(hits)]
+    for witness, point in watched:
+        asked = {"point": str(point), "stream": witness.stream, "kind": witness.kind}
+        result, pair = conductor.witness_result(asked, ran["runs"])
+        if result == compare.DIFFERENT and pair[0] in hits:
+            found.append(hits.index(pair[0]))
+    return min(found)
 
 
 def _verdict(watched: Sequence[tuple[Witness, int]], ran: Mapping[str, Any], device: str) -> Verdict:

@@ -112,6 +112,13 @@ def test_a_named_run_gets_its_arguments(project: Project) -> None:
     assert given.verdict.outcome is Outcome.DIVERGED
 
 
+def test_a_run_says_where_its_first_difference_arose(project: Project) -> None:
+    """Of two draws, the earlier one in the run, wherever it stands in the file."""
+    text = "import random\n\n\ndef late():\n    return random.random()\n\n\nprint(random.gauss(0, 1))\nprint(late())\n"
+    found = {f.place.line: f.verdict for f in verified(project(train=text), run="train.py")}
+    assert {line: v.detail.startswith("the first difference") for line, v in found.items() if v} == {5: False, 8: True}
+
+
 def test_a_run_of_no_file_of_the_project_is_refused(project: Project) -> None:
     """The message names what was given."""
     with pytest.raises(PlanError, match="no file of the project"):

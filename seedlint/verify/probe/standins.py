@@ -193,7 +193,7 @@ def _attribute(module: str, name: str) -> Any:
 
 _SHAPES = {"MNIST": (28, 28, 1), "CIFAR": (32, 32, 3), "SVHN": (32, 32, 3), "USPS": (16, 16, 1), "STL10": (96, 96, 3)}
 _CLASSES = {"CIFAR100": 100, "EMNIST": 47}
-SIZE = 256
+MOST_IMAGES, MOST_BYTES = 8000, 25_000_000
 
 
 def _datasets(module: Any) -> None:
@@ -222,9 +222,10 @@ def _with_fallback(cls: Any, name: str) -> None:
 def _fill(data: Any, shape: Any, classes: int) -> None:
     numpy = sys.modules["numpy"]
     height, width, channels = shape
-    grid = numpy.arange(SIZE * height * width * channels, dtype="int64") * 37 % 251
-    images = grid.astype("uint8").reshape(SIZE, height, width, channels)
-    labels = [index % classes for index in range(SIZE)]
+    size = min(MOST_IMAGES, MOST_BYTES // (height * width * channels))
+    pattern = (numpy.arange(251) * 37 % 251).astype("uint8")
+    images = numpy.resize(pattern, size * height * width * channels).reshape(size, height, width, channels)
+    labels = [index % classes for index in range(size)]
     names = [str(label) for label in range(classes)]
     values: dict[str, Any] = {
         "root": "stand-in",
