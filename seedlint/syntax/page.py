@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from seedlint.index.summary import Position
 from seedlint.rule import Edit
+from seedlint.sources.notebook import without_bad_cells
 from seedlint.sources.source import Source
 from seedlint.syntax.positions import Change, Offsets
 
@@ -25,8 +27,12 @@ class Page:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        try:
+            self.tree = ast.parse(source.text)
+        except SyntaxError:
+            source = _sound(source)
+            self.tree = ast.parse(source.text)
         self.offsets = Offsets(source)
-        self.tree = ast.parse(source.text)
 
     @cached_property
     def trees(self) -> Tree:
@@ -166,3 +172,10 @@ def covers(statement: ast.stmt, pos: Position) -> bool:
         last_line(statement),
         (statement.end_col_offset or 0) + (pos[0] == pos[2] and pos[1] == pos[3]),
     )
+
+
+def _sound(source: Source) -> Source:
+    """A notebook whose cells that cannot be parsed are blank, of the same length, so that offsets stay true."""
+    sound, _ = without_bad_cells(source)
+    lines = zip(source.lines(), sound.text.split("\n"), strict=True)
+    return replace(sound, text="\n".join(new or " " * len(old) for old, new in lines))
