@@ -293,6 +293,8 @@ def collect(config: dict[str, Any]) -> dict[str, Any]:
         out.setdefault("reason", "")
     if out["how"] == "ended":
         out["reason"] = ""
+    if out["how"] == "lost":
+        return out
     for name in sorted(os.listdir(folder)):
         if name.startswith("hits-"):
             for record in supervisor.read_hits(os.path.join(folder, name)):
