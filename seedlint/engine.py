@@ -17,6 +17,7 @@ from seedlint.sources.discover import Project
 from seedlint.sources.read import read
 from seedlint.sources.source import Problem, Source, may_suppress
 from seedlint.sources.sources import Sources
+from seedlint.stack import on_large_stack
 
 if TYPE_CHECKING:
     from seedlint.findings import Found
@@ -115,7 +116,8 @@ def _analyze(
             setattr(out, name, value)
         out.counts.cache_hits = len(files.digests)
     else:
-        _compute(project, config, jobs, cache_dir, files.read_all(), progress, out)
+        sources = files.read_all()
+        on_large_stack(lambda: _compute(project, config, jobs, cache_dir, sources, progress, out))
         out.problems += files.problems
         if not texts and not files.problems:
             results.put(key, {name: getattr(out, name) for name in _KEPT})

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
 
 from seedlint.flow import calls, definitions, imports
 from seedlint.flow.activation import Activation
@@ -18,11 +15,9 @@ from seedlint.flow.values import Class, Function, Method, Object, Scope, Value, 
 from seedlint.knowledge import Knowledge
 from seedlint.knowledge.schema import CallRow
 from seedlint.program.modules import Program
+from seedlint.stack import on_large_stack
 
 _NOWHERE = (1, 0, 1, 0)
-_STACK_BYTES = 512 * 1024 * 1024
-_DEEPEST_RECURSION = 100_000
-_T = TypeVar("_T")
 Progress = Callable[[int, int], None]
 
 
@@ -62,31 +57,6 @@ def timelines(
         timeline.titles, timeline.paths = titles, paths
         timeline.library = library
     return out, machine
-
-
-def on_large_stack(work: Callable[[], _T]) -> _T:
-    """Run where deep call chains fit."""
-    result: list[Any] = []
-
-    def run() -> None:
-        try:
-            result.append((work(), None))
-        except BaseException as error:
-            result.append((None, error))
-
-    limit, size = sys.getrecursionlimit(), threading.stack_size(_STACK_BYTES)
-    sys.setrecursionlimit(_DEEPEST_RECURSION)
-    try:
-        thread = threading.Thread(target=run, name="seedlint-flow", daemon=True)
-        thread.start()
-        thread.join()
-    finally:
-        threading.stack_size(size)
-        sys.setrecursionlimit(limit)
-    value, error = result[0]
-    if error is not None:
-        raise error
-    return value  # type: ignore[no-any-return]
 
 
 def _all(

@@ -14,6 +14,7 @@ from seedlint.index.lower import Lowering
 from seedlint.index.summary import Summary
 from seedlint.sources.notebook import without_bad_cells
 from seedlint.sources.source import Problem, Source
+from seedlint.stack import on_large_stack
 
 if TYPE_CHECKING:
     from seedlint.engine import Counts
@@ -100,4 +101,8 @@ def _in_processes(sources: Sequence[Source], jobs: int) -> list[Summary | Proble
         chunks[-1].append(source)
         filled += len(source.text)
     with ProcessPoolExecutor(jobs) as pool:
-        return [result for part in pool.map(_here, chunks) for result in part]
+        return [result for part in pool.map(_deeply, chunks) for result in part]
+
+
+def _deeply(sources: Sequence[Source]) -> list[Summary | Problem]:
+    return on_large_stack(lambda: _here(sources))

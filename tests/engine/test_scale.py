@@ -1,0 +1,105 @@
+"""Work grows linearly with the code: twice the code, about twice the bodies that are run, and never more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from seedlint.config import Config
+from seedlint.engine import Analysis, analyze
+from seedlint.sources.discover import discover
+
+IMPORT = "import torch\n"
+
+
+def run(folder: Path, files: dict[str, str]) -> Analysis:
+    """Analyse some files."""
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    (project,), _ = discover([folder])
+    return analyze(project, Config())
+
+
+def chain(n: int) -> dict[str, str]:
+    """Functions that call each other, one deeper than the other."""
+    calls = "".join(f"def f{i}(x):\n    return f{i + 1}(x)\n" for i in range(n))
+    return {"a.py": f"{IMPORT}{calls}def f{n}(x):\n    return torch.rand(x)\nf0(3)\n"}
+
+
+def hierarchy(n: int) -> dict[str, str]:
+    """Classes with one base, all of them constructed and called."""
+    classes = "".join(f"class C{i}(B):\n    def forward(self, x):\n        return torch.rand({i})\n" for i in range(n))
+    calls = "".join(f"C{i}()(1)\n" for i in range(n))
+    return {"a.py": f"{IMPORT}class B(torch.nn.Module):\n    pass\n{classes}{calls}"}
+
+
+def cycle(n: int) -> dict[str, str]:
+    """Modules that import each other in a circle."""
+    modules = {
+        f"m{i}.py": f"import random\nfrom m{(i + 1) % n} import *\ndef f{i}(x):\n    return random.random()\nf{i}(1)\n"
+        for i in range(n)
+    }
+    return {**modules, "train.py": "import m0\nm0.f0(2)\n"}
+
+
+def recursion(n: int) -> dict[str, str]:
+    """Functions each of which calls all others."""
+    calls = "\n".join(f"    f{i}(x)" for i in range(n))
+    return {"a.py": IMPORT + "".join(f"def f{i}(x):\n    torch.rand(1)\n{calls}\n" for i in range(n)) + "f0(1)\n"}
+
+
+def statements(n: int) -> dict[str, str]:
+    """One function with many statements."""
+    return {"a.py": f"{IMPORT}def main():\n" + "".join(f"    x{i} = torch.rand({i})\n" for i in range(n)) + "main()\n"}
+
+
+def branches(n: int) -> dict[str, str]:
+    """One function with many branches, one behind the other."""
+    tests = "".join(f"    if a == {i}:\n        x = helper({i})\n" for i in range(n))
+    return {"a.py": f"{IMPORT}def helper(i):\n    return torch.rand(i)\ndef main(a):\n{tests}main(a)\n"}
+
+
+@pytest.mark.parametrize("program", [chain, hierarchy, cycle])
+def test_twice_the_code_runs_about_twice_the_functions(
+    program: Callable[[int], dict[str, str]], tmp_path: Path
+) -> None:
+    once = run(tmp_path / "once", program(20)).counts.functions_analysed
+    twice = run(tmp_path / "twice", program(40)).counts.functions_analysed
+    assert once > 0
+    assert twice <= 2.2 * once
+
+
+@pytest.mark.parametrize("program", [chain, recursion])
+def test_calls_deeper_than_can_be_followed_end(program: Callable[[int], dict[str, str]], tmp_path: Path) -> None:
+    analysis = run(tmp_path / "deep", program(300 if program is chain else 12))
+    assert analysis.problems == []
+    assert analysis.counts.functions_analysed < 5000
+
+
+def test_many_statements_are_one_function(tmp_path: Path) -> None:
+    analysis = run(tmp_path / "many", statements(2000))
+    assert analysis.counts.functions_analysed == 1
+    assert len(analysis.findings) == 2000
+
+
+def test_many_branches_run_each_call_once(tmp_path: Path) -> None:
+    assert run(tmp_path / "many", branches(30)).counts.functions_analysed <= 2 * 30 + 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if a:\n    pass\n" + "".join(f"elif a == {i}:\n    x = torch.rand({i})\n" for i in range(400)),
+        "x = " + " + ".join(["torch.rand(1)"] * 1500) + "\n",
+        "x = torch" + ".f(1)" * 400 + "\n",
+        "x = torch.rand(3)\n" + "".join("    " * i + "if x:\n" for i in range(90)) + "    " * 90 + "pass\n",
+    ],
+    ids=["elif", "sum", "fluent", "nested"],
+)
+def test_code_that_is_nested_deeply_is_read(text: str, tmp_path: Path) -> None:
+    analysis = run(tmp_path / "nested", {"a.py": IMPORT + text + "torch.rand(2)\n"})
+    assert analysis.problems == []
+    assert analysis.findings
