@@ -99,13 +99,15 @@ class SummaryCache:
         self.used: dict[bytes, Any] = {}
         self.changed = False
         self.loaded = False
+        # Developers change the code without changing the format.
+        self.code = _code() if folder is not None else ""
 
     def get(self, digest: bytes) -> Summary | None:
         """The Summary of a file with this content."""
         if not self.loaded:
             self.loaded = True
             kept = self.store.read(self.key)
-            self.entries = kept if isinstance(kept, dict) else {}
+            self.entries = kept[1] if isinstance(kept, tuple) and len(kept) == 2 and kept[0] == self.code else {}
         entry = self.entries.get(digest)
         if entry is None:
             return None
@@ -122,4 +124,12 @@ class SummaryCache:
     def write(self) -> None:
         """Write what this run used, if anything is new."""
         if self.changed:
-            self.store.write(self.key, self.used)
+            self.store.write(self.key, (self.code, self.used))
+
+
+def _code() -> str:
+    """What stands for the code that makes Summaries."""
+    from seedlint.index.stamps import folder_stamps
+
+    here = Path(__file__).parent
+    return key_of(folder_stamps([str(here), str(here.parent / "sources")], (".py",)))

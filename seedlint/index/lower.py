@@ -19,6 +19,9 @@ from seedlint.index.summary import (
 LONGEST_TEXT = 200
 """Longer strings are never an option's name, a path or a key."""
 
+LONGEST_LITERAL = 1000
+"""Longer lists and dictionaries of nothing but literals are data, whose items decide nothing."""
+
 _Handler = Callable[["Lowering", Any], Any]
 
 
@@ -182,7 +185,23 @@ def _unary(self: Lowering, node: ast.UnaryOp) -> Expression:
     return self.operation("unary", [node.operand])
 
 
+def _sequence(kind: str) -> _Handler:
+    def lower(self: Lowering, node: Any) -> Expression:
+        if len(node.elts) > LONGEST_LITERAL and _is_data(node):
+            return None
+        return ("seq", kind, self.many(node.elts), position(node))
+
+    return lower
+
+
+def _is_data(node: ast.expr) -> bool:
+    """Whether a literal holds nothing but literals."""
+    return not any(isinstance(part, (ast.Call, ast.Name, ast.Lambda)) for part in ast.walk(node))
+
+
 def _dict(self: Lowering, node: ast.Dict) -> Expression:
+    if len(node.keys) > LONGEST_LITERAL and _is_data(node):
+        return None
     pairs = zip(node.keys, node.values, strict=True)
     return ("dict", tuple([(self.expression(k), self.expression(v)) for k, v in pairs]), position(node))
 
@@ -202,9 +221,9 @@ _EXPRESSIONS: dict[type, _Handler] = {
         self.expression(node.slice),
         position(node),
     ),
-    ast.List: lambda self, node: ("seq", "list", self.many(node.elts), position(node)),
-    ast.Tuple: lambda self, node: ("seq", "tuple", self.many(node.elts), position(node)),
-    ast.Set: lambda self, node: ("seq", "set", self.many(node.elts), position(node)),
+    ast.List: _sequence("list"),
+    ast.Tuple: _sequence("tuple"),
+    ast.Set: _sequence("set"),
     ast.Dict: _dict,
     ast.BoolOp: lambda self, node: ("or" if isinstance(node.op, ast.Or) else "and", self.many(node.values)),
     ast.UnaryOp: _unary,

@@ -51,7 +51,7 @@ from typing import Any
 
 from seedlint.sources.source import Problem
 
-FORMAT = 5
+FORMAT = 6
 """Changes whenever the shape of a Summary does; older cached summaries are then ignored."""
 
 GENERATOR_EXPRESSION = "<genexpr>"

@@ -103,3 +103,9 @@ def test_code_that_is_nested_deeply_is_read(text: str, tmp_path: Path) -> None:
     analysis = run(tmp_path / "nested", {"a.py": IMPORT + text + "torch.rand(2)\n"})
     assert analysis.problems == []
     assert analysis.findings
+
+
+def test_a_table_of_literals_is_data(tmp_path: Path) -> None:
+    rows = ", ".join(f"{{'a': [{i}, 'b', (1, 2)]}}" for i in range(2000))
+    analysis = run(tmp_path / "table", {"a.py": f"{IMPORT}TABLE = [{rows}]\nfor row in TABLE:\n    torch.rand(3)\n"})
+    assert [finding.place.line for finding in analysis.findings] == [4]
