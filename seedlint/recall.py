@@ -65,7 +65,7 @@ def _packages(folder: Path | None) -> list[str]:
     """The folders of rules. To ask for them takes longer than all else, and they change when packages do."""
     store = Store(folder, "packages")
     name = key_of(sys.executable)
-    state = [(path, stamp_of(path)) for path in sys.path]
+    state = [(path, stamp_of(path)) for path in sys.path if path]
     kept = store.read(name)
     if isinstance(kept, tuple) and len(kept) == 2 and kept[0] == state:
         return list(kept[1])
