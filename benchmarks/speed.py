@@ -175,11 +175,11 @@ def tools(bench: Bench) -> list[Tool]:
     kept = {"SEEDLINT_CACHE_DIR": str(other)}
 
     def fill(folder: Path) -> None:
-        subprocess.run([*warm, str(folder)], check=False, capture_output=True)
+        subprocess.run([*warm, str(folder)], check=False, capture_output=True, cwd=folder.parent)
 
     def fill_other(folder: Path) -> None:
         command = [str(own), "-m", "seedlint", "--exit-zero", "--cache-dir", str(other), str(folder)]
-        subprocess.run(command, check=False, capture_output=True)
+        subprocess.run(command, check=False, capture_output=True, cwd=folder.parent)
 
     def clear(folder: Path) -> None:
         shutil.rmtree(other, ignore_errors=True)
@@ -213,7 +213,7 @@ def tools(bench: Bench) -> list[Tool]:
             ("-m", "ruff", "check", *["--isolated", "--exit-zero", "--no-cache", "--select=NPY,S311"]),
         ),
         ("bandit", "bandit (B311)", False, ("-m", "bandit", "-q", "-r", "-t", "B311")),
-        ("torch-preflight", "torch-preflight", True, ("-m", "torch_preflight")),
+        ("torch-preflight", "torch-preflight", True, ("-m", "torch_preflight", "check")),
     ):
         python = bench.python(environment)
         if python is not None:
