@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING
 from seedlint.baseline import BaselineError
 from seedlint.config import Config, ConfigError, load
 from seedlint.engine import Analysis, analyze, display
-from seedlint.knowledge import TableError
 from seedlint.rule import Finding, Place
 from seedlint.sources.discover import Project, discover, project_root, walk
 from seedlint.sources.read import decode
@@ -187,6 +187,8 @@ def cache_folder() -> Path:
     xdg = os.environ.get("XDG_CACHE_HOME") or ""
     if os.path.isabs(xdg):  # noqa: PTH117 - an empty text is no path
         return Path(xdg, "seedlint")
+    if sys.platform == "linux":
+        return Path.home() / ".cache" / "seedlint"
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("seedlint", appauthor=False))
@@ -206,6 +208,8 @@ class _Guard:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
         if error is None or not isinstance(error, Exception):
             return False
+        from seedlint.knowledge import TableError
+
         if isinstance(error, (ConfigError, TableError, BaselineError)):
             if self.lenient:
                 self.out.errors.append(str(error))
@@ -284,12 +288,17 @@ def _check_project(
 
 def _shown(project: Project, config: Config, analysis: Analysis, out: Checked) -> list[Finding]:
     """The findings that no comment, pattern or baseline silences; what is silenced is counted."""
+    if not analysis.findings and not analysis.commented:
+        return []
     from seedlint import registry, suppress
 
     unused = suppress.UnusedSuppression
     judged: Iterable[str] = ()
     if config.selects(unused.code, unused.default) and not config.entries:
         judged = analysis.commented
+        if project.reported is not None:
+            given = set(map(display, project.reported))
+            judged = [path for path in judged if path in given]
 
     @cache
     def active() -> set[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -61,6 +60,8 @@ def line_of(finding: Finding, source: Source) -> str:
 
 def read(path: Path) -> Baseline:
     """Read a baseline. Raises `BaselineError`."""
+    import json
+
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -83,6 +84,8 @@ def read(path: Path) -> Baseline:
 
 def write(path: Path, findings: Iterable[Finding], sources: Mapping[str, Source]) -> int:
     """Write a baseline of some findings and return their number; one line for each text. Raises `BaselineError`."""
+    import json
+
     folder = path.resolve().parent
     counts = Counter(key_of(finding, sources, folder) for finding in findings)
     rows = []

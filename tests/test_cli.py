@@ -26,9 +26,10 @@ def test_a_finding_is_shown_with_its_line_and_help_and_counted_at_the_end(tmp_pa
     ran = seedlint(tmp_path)
     assert ran.status == 1
     lines = ran.out.splitlines()
-    assert lines[0] == "train.py:3:11: SDL101 unseeded-draw"
+    assert lines[0] == "train.py:3:11: SDL101 unseeded-draw [--fix]"
     assert lines[2:4] == ["  3 | weights = torch.rand(3)", "    |           ^^^^^^^^^^^^^"]
     assert lines[4].startswith("  help: ")
+    assert lines[-2] == "1 can be fixed with --fix"
     assert lines[-1] == "1 finding (1 error) in 1 file, 1 entry."
 
 
@@ -147,11 +148,11 @@ def test_deep_call_chains_and_recursion_end(tmp_path: Path) -> None:
 def test_an_error_of_seedlint_itself_is_one_line_that_names_the_project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from seedlint import api, cli
+    from seedlint import api, cli, engine
 
     write(tmp_path, {"good/train.py": UNSEEDED, "bad/train.py": UNSEEDED})
     monkeypatch.chdir(tmp_path)
-    analyze = api.analyze
+    analyze = engine.analyze
 
     def broken(project, *args, **kwargs):  # type: ignore[no-untyped-def]
         if project.root.name == "bad":

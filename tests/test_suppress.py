@@ -136,6 +136,12 @@ def test_comments_in_tests_are_judged_with_the_tests(tmp_path: Path) -> None:
     assert "SDL001" in seedlint(tmp_path, "--tests").out
 
 
+def test_comments_in_files_that_were_not_given_are_not_reported(tmp_path: Path) -> None:
+    write(tmp_path, {"pyproject.toml": "", "a.py": SEED, "b.py": f"{SEED}# seedlint: ignore-file\n"})
+    assert seedlint(tmp_path, "a.py").status == 0
+    assert "b.py:4:1: SDL001" in seedlint(tmp_path, "b.py").out
+
+
 def test_ignores_are_added_with_a_reason(tmp_path: Path) -> None:
     program = """\
         import torch

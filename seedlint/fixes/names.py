@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import sys
 from collections.abc import Iterator
 
@@ -77,7 +78,7 @@ def add_import(page: Page, statement: str, line: int) -> Change | None:
     block = _block(page, usable, statement)
     key = _key(ast.parse(statement).body[0])
     keys = [_key(s) for s in block]
-    if keys == sorted(keys) and all(a != b for a, b in zip(keys, keys[1:], strict=False)):
+    if keys == sorted(keys) and all(a != b for a, b in itertools.pairwise(keys)):
         for node, other in zip(block, keys, strict=True):
             if other > key:
                 return page.before(body, body.index(node), [statement])

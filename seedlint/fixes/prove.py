@@ -10,6 +10,7 @@ from pathlib import Path
 
 from seedlint.config import Config
 from seedlint.engine import Analysis, analyze, display
+from seedlint.findings import key_of
 from seedlint.fixes.apply import clash, patched
 from seedlint.fixes.book import Book, Plan
 from seedlint.fixes.marks import book_of, evidence_key
@@ -21,6 +22,7 @@ from seedlint.sources.source import Problem, Source
 from seedlint.sources.sources import Sources
 from seedlint.syntax.positions import Change
 
+MOST_TRIES = 8
 MOST_ROUNDS = 6
 """Rounds of planning; each plans on the result of the one before."""
 
@@ -58,12 +60,11 @@ class Prover:
         """Plan, make and judge until nothing is left to do."""
         analysis = self.analysis or self._judge(self.texts)
         findings = self.keep(analysis)
-        first = Counter(map(_same(analysis), findings))
         total = len(findings)
         refused: set[tuple[str, ...]] = set()
         for _ in range(MOST_ROUNDS):
             chosen = self._choices(analysis, findings)
-            step = self._step(analysis, findings, chosen, first, refused)
+            step = self._step(analysis, findings, chosen, refused)
             if step is None:
                 break
             analysis, findings = step
@@ -89,53 +90,62 @@ class Prover:
         analysis: Analysis,
         findings: list[Finding],
         found: tuple[Book, list[Choice]] | None,
-        first: Counter[_Same],
         refused: set[tuple[str, ...]],
     ) -> tuple[Analysis, list[Finding]] | None:
-        """Make the plans that may be made; all together if that proves right, else one by one."""
+        """Make the plans that may be made; those that do not prove right give way to their alternatives."""
         if found is None:
             return None
         book, wanted = found
-        options = [[p for p in choice.plans if self._may(p) and _name(book, p) not in refused] for choice in wanted]
-        options = [plans for plans in options if plans]
-        if not options:
-            return None
-        whole = _compatible([plans[0] for plans in options])
-        result = self._try(book, whole, analysis, findings, first)
-        if result is not None:
-            return result
-        best = None
-        for plans in options:
-            for plan in plans:
-                result = self._try(book, [plan], analysis, findings, first)
-                if result is not None:
-                    return result
-                refused.add(_name(book, plan))
-        return best
+        options = [[p for p in choice.plans if self._may(book, p) and _name(p) not in refused] for choice in wanted]
+        for _ in range(MOST_TRIES):
+            options = [plans for plans in options if plans]
+            chosen = _compatible([plans[0] for plans in options])
+            if not chosen:
+                return None
+            kept = dict(self.texts), dict(self.out.before), dict(self.out.after)
+            result, blamed = self._try(book, chosen, analysis, findings)
+            if result is not None:
+                return result
+            self.texts, self.out.before, self.out.after = kept
+            refused.update(_name(plan) for plan in blamed)
+            options = [[plan for plan in plans if _name(plan) not in refused] for plans in options]
+        return None
 
-    def _may(self, plan: Plan) -> bool:
+    def _may(self, book: Book, plan: Plan) -> bool:
+        """Whether a plan may be made: by how safe it is, and in the files that were asked about."""
         if not plan.changes or plan.applicability is Applicability.DISPLAY:
+            return False
+        reported = self.project.reported
+        if reported is not None and any(book.sources[module].absolute not in reported for module, _ in plan.changes):
             return False
         return self.unsafe or plan.applicability is Applicability.SAFE
 
     def _try(
-        self, book: Book, plans: list[Plan], analysis: Analysis, findings: list[Finding], first: Counter[_Same]
-    ) -> tuple[Analysis, list[Finding]] | None:
-        """The analysis after some plans, if fewer findings remain and none came that follow-up changes cannot take."""
-        kept = dict(self.texts), dict(self.out.before), dict(self.out.after)
+        self, book: Book, plans: list[Plan], analysis: Analysis, findings: list[Finding]
+    ) -> tuple[tuple[Analysis, list[Finding]] | None, list[Plan]]:
+        """(the analysis after some plans and what is left, the plans to blame if that is not right)."""
         if not self._make(book, plans):
-            self.texts, self.out.before, self.out.after = kept
-            return None
+            alone = [plan for plan in plans if not self._made_alone(book, plan)]
+            return None, alone or plans
         after = self._judge(self.texts)
         left = self.keep(after)
-        new = Counter(map(_same(after), left)) - Counter(map(_same(analysis), findings))
+        before = Counter(map(_same(analysis), findings))
+        new = Counter(map(_same(after), left)) - before
         if new:
             after, left = self._follow(after, left, new)
-            new = Counter(map(_same(after), left)) - Counter(map(_same(analysis), findings))
+            new = Counter(map(_same(after), left)) - before
+        blamed = _blamed(book, plans, analysis, findings, after, left, new)
+        if blamed:
+            return None, blamed
         if new or len(left) >= len(findings):
-            self.texts, self.out.before, self.out.after = kept
-            return None
-        return after, left
+            return None, plans
+        return (after, left), []
+
+    def _made_alone(self, book: Book, plan: Plan) -> bool:
+        kept = dict(self.texts), dict(self.out.before), dict(self.out.after)
+        made = self._make(book, [plan])
+        self.texts, self.out.before, self.out.after = kept
+        return made
 
     def _follow(
         self, analysis: Analysis, findings: list[Finding], new: Counter[_Same]
@@ -165,8 +175,6 @@ class Prover:
         for module, changes in by_module.items():
             source = book.sources[module]
             path = source.absolute
-            if self.project.reported is not None and path not in self.project.reported:
-                return False
             try:
                 data = self.out.after.get(path) or path.read_bytes()
                 new = patched(data, source, list(changes))
@@ -188,12 +196,43 @@ class Prover:
         keys = {finding: evidence_key(analysis.evidence, finding) for finding in findings}
         found = choices(book, analysis.evidence.rules, {key for key in keys.values() if key is not None})
         for choice in found:
-            left = [plan for plan in choice.plans if _name(book, plan) not in refused]
+            left = [plan for plan in choice.plans if _name(plan) not in refused]
             if not left or left[0] is not choice.plans[0]:
                 reason = "the program with it was judged anew, and not every finding was gone"
                 choice.plans = left or [choice.plans[0].degraded(reason)]
         planned = fixes(book, found)
         return [replace(f, fix=planned.get(key)) if (key := keys[f]) is not None else f for f in findings]
+
+
+def _blamed(
+    book: Book,
+    plans: list[Plan],
+    analysis: Analysis,
+    findings: list[Finding],
+    after: Analysis,
+    left: list[Finding],
+    new: Counter[_Same],
+) -> list[Plan]:
+    """The plans whose findings are still there, or that brought others up."""
+    assert analysis.evidence is not None
+    same, now = _same(analysis), _same(after)
+    still = Counter((now(finding), finding.entry) for finding in left)
+    was = Counter((same(finding), finding.entry) for finding in findings)
+    came = [finding for finding in left if now(finding) in new]
+    by_key = {evidence_key(analysis.evidence, finding): finding for finding in findings}
+    out = []
+    for plan in plans:
+        targets = [by_key[key] for rule, report, _ in plan.reports if (key := key_of(rule, report)) in by_key]
+        stays = any(still[same(t), t.entry] >= was[same(t), t.entry] for t in targets if _is_from(book, t, plan))
+        paths = {book.sources[module].path for module, _ in plan.changes}
+        if stays or any(finding.place.path in paths or _is_from(book, finding, plan) for finding in came):
+            out.append(plan)
+    return out
+
+
+def _is_from(book: Book, finding: Finding, plan: Plan) -> bool:
+    """Whether a finding names an entry that a plan is for."""
+    return finding.entry in {book.sources[timeline.entry].path for _, _, timeline in plan.reports}
 
 
 def _parses(source: Source) -> bool:
@@ -220,7 +259,7 @@ def _compatible(plans: list[Plan]) -> list[Plan]:
     return out
 
 
-def _name(book: Book, plan: Plan) -> tuple[str, ...]:
+def _name(plan: Plan) -> tuple[str, ...]:
     """What tells a plan from others when lines have moved: what it writes, and for which code where."""
     written = [f"{module}:{change.content}" for module, change in plan.changes]
     return (*written, *sorted({f"{rule.code}:{report.stream}" for rule, report, _ in plan.reports}), plan.message)

@@ -9,8 +9,6 @@ import os
 import tokenize
 from pathlib import Path
 
-from seedlint.sources import notebook
-from seedlint.sources.magics import python_of_script
 from seedlint.sources.source import Problem, Source
 
 DIGEST_SIZE = 16
@@ -36,6 +34,8 @@ def decode(data: bytes, path: Path, root: Path, shown: str) -> Source | Problem:
     if b"\0" in data:
         return Problem(shown, 0, 0, "not a Python file: it holds binary data")
     if path.suffix == ".ipynb":
+        from seedlint.sources import notebook
+
         try:
             code = notebook.code(data)
         except ValueError as error:
@@ -52,5 +52,14 @@ def decode(data: bytes, path: Path, root: Path, shown: str) -> Source | Problem:
         column = error.start - data.rfind(b"\n", 0, error.start)
         return Problem(shown, line, column, f"cannot be decoded as {error.encoding}: {error.reason}")
     written = text.removeprefix("\ufeff")
-    text = python_of_script(written)
+    text = _python(written)
     return Source(shown, relative, path, text, digest, encoding, bom, written="" if text is written else written)
+
+
+def _python(text: str) -> str:
+    """The text as Python; few scripts hold lines of IPython's."""
+    if "%%" not in text and "get_ipython()" not in text:
+        return text
+    from seedlint.sources.magics import python_of_script
+
+    return python_of_script(text)
