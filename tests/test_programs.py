@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fixture_programs import Case, Expected, copy_program, load_cases
@@ -16,7 +17,7 @@ CASES = load_cases()
 
 def config_of(case: Case) -> Config:
     """The case's own configuration."""
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in case.config.items()}
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in case.config.items()}
     return Config(**{key.replace("-", "_"): value for key, value in values.items()})
 
 

@@ -103,7 +103,7 @@ def apply_to(text: str, changes: Sequence[Change]) -> str:
 def _cell_sources(document: str) -> list[list[_Item]]:
     """The strings of each cell's source, where they lie."""
     at = _member(document, _skip(document, 0), "cells")
-    out = []
+    out: list[list[_Item]] = []
     for start in _elements(document, at):
         place = _member(document, start, "source", missing=-1)
         if place < 0:

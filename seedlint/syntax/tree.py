@@ -12,7 +12,7 @@ import libcst as cst
 from seedlint.index.summary import Position
 from seedlint.syntax.positions import Offsets, position_of
 
-_HEAD = {cst.Attribute: "value", cst.Subscript: "value", cst.Call: "func"}
+_HEAD: dict[type, str] = {cst.Attribute: "value", cst.Subscript: "value", cst.Call: "func"}
 
 
 class Tree:
