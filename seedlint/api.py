@@ -288,7 +288,7 @@ def _check_project(
 
 def _shown(project: Project, config: Config, analysis: Analysis, out: Checked) -> list[Finding]:
     """The findings that no comment, pattern or baseline silences; what is silenced is counted."""
-    if not analysis.findings and not analysis.commented:
+    if not (analysis.findings or analysis.commented or config.baseline):
         return []
     from seedlint import registry, suppress
 

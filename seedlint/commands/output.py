@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,7 +21,7 @@ class Output:
         self.file = file
         self.terminal = file is None and _is_terminal(sys.stdout)
         self.color = _wants_color(color, self.terminal)
-        self.width = max(NARROWEST, shutil.get_terminal_size().columns) if self.terminal else IN_A_PIPE
+        self.width = _columns() if self.terminal else IN_A_PIPE
         if file is not None and (file.is_dir() or not file.absolute().parent.is_dir()):
             raise Refused(f"{file}: cannot be written: {'it is a folder' if file.is_dir() else 'no such folder'}")
 
@@ -41,6 +40,12 @@ class Output:
         for line in lines:
             print(line)
         sys.stdout.flush()
+
+
+def _columns() -> int:
+    import shutil
+
+    return max(NARROWEST, shutil.get_terminal_size().columns)
 
 
 def _is_terminal(stream: object) -> bool:
