@@ -181,7 +181,7 @@ def tools(bench: Bench) -> list[Tool]:
         subprocess.run([*warm, str(folder)], check=False, capture_output=True, cwd=folder.parent)
 
     def fill_other(folder: Path) -> None:
-        command = [str(own), "-m", "seedlint", "--exit-zero", "--cache-dir", str(other), str(folder)]
+        command = [str(flake8), "-m", "seedlint", "--exit-zero", "--cache-dir", str(other), str(folder)]
         subprocess.run(command, check=False, capture_output=True, cwd=folder.parent)
 
     def clear(folder: Path) -> None:
@@ -214,7 +214,7 @@ def tools(bench: Bench) -> list[Tool]:
     for environment, name, slow, words in (
         ("flake8", "flake8", False, lint),
         ("flake8-torchfix", "flake8 with TorchFix", True, (*lint, "--select", "TOR")),
-        ("fixit", "Fixit", True, ("-m", "fixit", "-q", "lint")),
+        ("fixit", "Fixit", True, ("-m", "fixit", "lint")),
         (
             "ruff",
             "ruff (NPY, S311)",
