@@ -139,6 +139,8 @@ class Rule:
     summary: ClassVar[str]
     severity: ClassVar[Severity] = Severity.ERROR
     default: ClassVar[bool] = True
+    of_seeded: ClassVar[bool] = False
+    """Speaks only of programs that seed, so that adding a seed may bring its findings to light."""
 
     def check(self, timeline: Timeline) -> Iterable[Report]:
         """Yield what this rule has to say about one entry's timeline."""

@@ -17,6 +17,7 @@ class CudnnBenchmark(Rule):
     name = "cudnn-benchmark"
     summary = "`cudnn.benchmark = True` in a program that seeds"
     severity = Severity.WARNING
+    of_seeded = True
 
     def check(self, timeline: Timeline) -> Iterator[Report]:
         """Report the last setting of the flag, if it turns the benchmark on."""

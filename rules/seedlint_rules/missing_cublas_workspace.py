@@ -20,6 +20,7 @@ class MissingCublasWorkspace(Rule):
     name = "missing-cublas-workspace"
     summary = "deterministic algorithms asked for, `CUBLAS_WORKSPACE_CONFIG` not set in time"
     severity = Severity.WARNING
+    of_seeded = True
 
     def check(self, timeline: Timeline) -> Iterator[Report]:
         """Report the last request for deterministic algorithms, if cuBLAS is used without its workspace."""

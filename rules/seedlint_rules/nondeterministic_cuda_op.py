@@ -17,6 +17,7 @@ class NondeterministicCudaOp(Rule):
     name = "nondeterministic-cuda-op"
     summary = "an operation with no deterministic default on CUDA, without `use_deterministic_algorithms(True)`"
     severity = Severity.WARNING
+    of_seeded = True
 
     def check(self, timeline: Timeline) -> Iterator[Report]:
         """Report each kind of operation once in a module, where the program seeds and uses CUDA."""

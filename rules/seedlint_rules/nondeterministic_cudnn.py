@@ -20,6 +20,7 @@ class NondeterministicCudnn(Rule):
     name = "nondeterministic-cudnn"
     summary = "cuDNN layers train on CUDA in a program that seeds, and no deterministic flag is set"
     severity = Severity.WARNING
+    of_seeded = True
 
     def check(self, timeline: Timeline) -> Iterator[Report]:
         """Report once for an entry, where it seeds torch."""

@@ -43,9 +43,17 @@ def seed_child(book: Book, draws: Sequence[Moment], streams: Sequence[str]) -> I
         yield [(spot.module, c) for c in (*imports, *value.changes, change)]
 
 
+def started_in(process: str, inherits: bool = False) -> str:
+    """The part of a process's name up to the last child, or nothing; one that `inherits` is left out."""
+    parts = process.split("/")
+    kinds = ("spawn:", "forkserver:") if inherits else ("spawn:", "forkserver:", "fork:")
+    fresh = [i for i, part in enumerate(parts) if part.startswith(kinds)]
+    return "/".join(parts[: fresh[-1] + 1]) if fresh else ""
+
+
 def _first_inside(draw: Moment) -> Spot | None:
     """The first place on the way to a draw that lies in the child: behind the call that starts it."""
-    line = int(draw.process.rpartition(":")[2]) if ":" in draw.process else -1
+    line = int(started_in(draw.process).rpartition(":")[2] or -1)
     spots = spots_of(draw)
     for index, spot in enumerate(spots[:-1]):
         if spot.pos[0] == line:

@@ -49,24 +49,26 @@ def choices(book: Book, rules: list[type[Rule]], wanted: set[Key]) -> list[Choic
 
 
 def _for_entry(book: Book, timeline: Timeline, asked: list[_Asked]) -> Iterator[Choice]:
+    """Seeds first, so that settings beside them come after."""
     seeds: list[tuple[_Asked, Seed]] = []
-    spawned: list[tuple[_Asked, SeedChild]] = []
+    spawned: dict[str, list[tuple[_Asked, Seed | SeedChild]]] = {}
+    others: list[tuple[_Asked, Remedy]] = []
     for item in asked:
         rule, report, _ = item
         for remedy in rule().remedies(report, timeline):
-            if isinstance(remedy, Seed):
+            child = children.started_in(report.moment.process, inherits=isinstance(remedy, Seed))
+            if child and isinstance(remedy, (Seed, SeedChild)):
+                spawned.setdefault(child, []).append((item, remedy))
+            elif isinstance(remedy, Seed):
                 seeds.append((item, remedy))
-            elif isinstance(remedy, SeedChild):
-                spawned.append((item, remedy))
             else:
-                yield Choice(list(_single(book, item, remedy)))
+                others.append((item, remedy))
     if seeds:
         yield Choice(list(_seed_plans(book, timeline, seeds)))
-    by_process: dict[str, list[tuple[_Asked, SeedChild]]] = {}
-    for item, remedy in spawned:
-        by_process.setdefault(item[1].moment.process, []).append((item, remedy))
-    for group in by_process.values():
+    for group in spawned.values():
         yield Choice(list(_child_plans(book, timeline, group)))
+    for item, remedy in others:
+        yield Choice(list(_single(book, item, remedy)))
 
 
 def _seed_plans(book: Book, timeline: Timeline, seeds: list[tuple[_Asked, Seed]]) -> Iterator[Plan]:
@@ -89,7 +91,7 @@ def _seed_plans(book: Book, timeline: Timeline, seeds: list[tuple[_Asked, Seed]]
     yield Plan(reports, message, [], Applicability.DISPLAY, reason)
 
 
-def _child_plans(book: Book, timeline: Timeline, group: list[tuple[_Asked, SeedChild]]) -> Iterator[Plan]:
+def _child_plans(book: Book, timeline: Timeline, group: list[tuple[_Asked, Seed | SeedChild]]) -> Iterator[Plan]:
     reports = [item for item, _ in group]
     streams = list(dict.fromkeys(stream for _, remedy in group for stream in remedy.streams))
     message = f"Seed {_and(streams)} where the child process begins."

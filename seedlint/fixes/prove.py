@@ -134,10 +134,12 @@ class Prover:
         if new:
             after, left = self._follow(after, left, new)
             new = Counter(map(_same(after), left)) - before
+        seeded = {rule.code for rule in (after.evidence.rules if after.evidence else ()) if rule.of_seeded}
+        new = Counter({key: count for key, count in new.items() if key[1] not in seeded})
         blamed = _blamed(book, plans, analysis, findings, after, left, new)
         if blamed:
             return None, blamed
-        if new or len(left) >= len(findings):
+        if new or not _fewer(left, findings, seeded):
             return None, plans
         return (after, left), []
 
@@ -230,6 +232,12 @@ def _blamed(
     return out
 
 
+def _fewer(left: list[Finding], findings: list[Finding], seeded: set[str]) -> bool:
+    """Whether less is left, in all or apart from what speaks only of programs that seed."""
+    apart = [sum(1 for finding in found if finding.code not in seeded) for found in (left, findings)]
+    return apart[0] < apart[1] or len(left) < len(findings)
+
+
 def _is_from(book: Book, finding: Finding, plan: Plan) -> bool:
     """Whether a finding names an entry that a plan is for."""
     return finding.entry in {book.sources[timeline.entry].path for _, _, timeline in plan.reports}
@@ -260,8 +268,8 @@ def _compatible(plans: list[Plan]) -> list[Plan]:
 
 
 def _name(plan: Plan) -> tuple[str, ...]:
-    """What tells a plan from others when lines have moved: what it writes, and for which code where."""
-    written = [f"{module}:{change.content}" for module, change in plan.changes]
+    """What tells a plan from others: what it writes and where, and for which codes."""
+    written = [f"{module}:{change.start}:{change.content}" for module, change in plan.changes]
     return (*written, *sorted({f"{rule.code}:{report.stream}" for rule, report, _ in plan.reports}), plan.message)
 
 

@@ -49,7 +49,8 @@ def _beside(book: Book, timeline: Timeline, streams: Sequence[str], order: int) 
             continue
         _, body, index = way[-1]
         value = seed_value(page, body[index])
-        if value is None:
+        there = {m.stream for m in timeline.seeds() if m.inner.module == seed.inner.module and _covers(body, m)}
+        if value is None or there & set(streams):
             continue
         spans = {other.inner.pos[0] for other in seeds if other.inner.module == seed.inner.module}
         while index + 1 < len(body) and body[index + 1].lineno in spans and isinstance(body[index + 1], ast.Expr):
@@ -64,6 +65,11 @@ def _beside(book: Book, timeline: Timeline, streams: Sequence[str], order: int) 
         if change is not None:
             return [(seed.inner.module, c) for c in (*imports, change)]
     return []
+
+
+def _covers(body: list[ast.stmt], seed: Moment) -> bool:
+    """Whether a seed stands in a body."""
+    return any(s.lineno <= seed.inner.pos[0] <= last_line(s) for s in body)
 
 
 def seed_value(page: Page, statement: ast.stmt) -> str | None:
@@ -88,6 +94,8 @@ def _at_entry(book: Book, streams: Sequence[str], stretch: Stretch) -> Changes:
     for row in recipes_for(book, page, streams):
         index = max(index, _imported_at(page, row, body, stretch.bound))
     line = _line_at(body, index)
+    if value.changes and f"seed({value.text}" in page.offsets.text:
+        return [(stretch.module, change) for change in value.changes]
     lines, imports = _calls(book, streams, stretch, value, line, inner) or ([], [])
     if not lines:
         return []

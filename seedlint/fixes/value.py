@@ -111,8 +111,11 @@ def _declared(page: Page) -> dict[str, ast.Call]:
     found: dict[str, ast.Call] = {}
     if "seed" not in page.offsets.text.lower():
         return found
+    commands = {name for statement in ast.walk(page.tree) if (name := _command_parser(statement))}
     for node in ast.walk(page.tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "add_argument":
+            if isinstance(node.func.value, ast.Name) and node.func.value.id in commands:
+                continue
             for arg in node.args:
                 match = (
                     _OPTION.fullmatch(arg.value)
@@ -122,6 +125,15 @@ def _declared(page: Page) -> dict[str, ast.Call]:
                 if match:
                     found[_dest(node) or match[1].replace("-", "_")] = node
     return {name: call for name, call in found.items() if _numeric(call)}
+
+
+def _command_parser(node: ast.AST) -> str | None:
+    """The name of a parser that only one of several commands has."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+        return None
+    called, target = node.value.func, node.targets[0]
+    command = isinstance(called, ast.Attribute) and called.attr == "add_parser"
+    return target.id if command and isinstance(target, ast.Name) else None
 
 
 def _dest(call: ast.Call) -> str | None:
