@@ -41,6 +41,8 @@ Rows = Sequence[CallRow]
 _NOWHERE: Position = (0, 0, 0, 0)
 TRAINING = "self.training"
 """The flag under which tables record whether modules train or evaluate."""
+DEEPEST_ROW = 3
+"""Applications of one call within itself that are followed."""
 KEPT = "kept"
 """The attribute under which a library's object keeps what it was given."""
 _SOME_WORKER: Value = Alternatives(frozenset({Const(0), Const(1)}))
@@ -270,6 +272,29 @@ def apply(
     stands: Spot | None = None,
 ) -> Value:
     """Do what the rows of one callable say, in order, and return what it gives back."""
+    key = (name, receiver, m.here(pos))
+    within = m.applying.get(key, 0)
+    if within >= DEEPEST_ROW:
+        return UNKNOWN
+    m.applying[key] = within + 1
+    try:
+        return _apply_each(m, rows, name, args, pos, text, receiver, instance, stands)
+    finally:
+        m.applying[key] = within
+
+
+def _apply_each(
+    m: Machine,
+    rows: Rows,
+    name: str,
+    args: calls.Arguments,
+    pos: Position,
+    text: str,
+    receiver: Value | None,
+    instance: Object | None,
+    stands: Spot | None,
+) -> Value:
+    """Apply the rows, each to its own reading of the arguments."""
     result: Value | None = None
     spot = m.here(pos)
     options.note(m, [value for name, value in args.keywords.items() if options.names_a_seed(name)])

@@ -96,6 +96,7 @@ class Machine:
         self.memo: dict[Any, Activation] = {}
         self.quiet: dict[Any, Activation] = {}
         self.active: set[Any] = set()
+        self.applying: dict[Any, int] = {}
         self.running: dict[Any, tuple[dict[str, Value], ...]] = {}
         self.analyses: dict[int, int] = {}
         self.executed: set[int] = set()
