@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from seedlint.flow.timeline import Moment, Timeline
 from seedlint.syntax.page import Function, Page
 
 _HEAD = (ast.Import, ast.ImportFrom)
+_STARTS = re.compile(r"main|run|train|cli")
 _DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef, ast.For, ast.While)
 _SIMPLE = (
     *_HEAD,
@@ -119,6 +121,8 @@ def _called(book: Book, timeline: Timeline, outer: Stretch, ways: list[list[Spot
     chain = [f for f in outer.page.way_to(spot.pos) if isinstance(f[0], (ast.FunctionDef, ast.AsyncFunctionDef))]
     function = chain[0][0] if chain else None
     if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or function not in outer.page.tree.body:
+        return None
+    if outer.body is outer.page.tree.body and not _STARTS.search(function.name):
         return None
     if _shared(book, timeline, function):
         return None

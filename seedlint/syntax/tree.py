@@ -127,7 +127,6 @@ def _fields(cls: type) -> tuple[str, ...]:
     if issubclass(cls, (cst.FunctionDef, cst.ClassDef)):
         names.remove("decorators")
         names.insert(0, "decorators")
-    if issubclass(cls, cst.ClassDef):
         names.remove("body")
         names.append("body")
     if issubclass(cls, cst.IfExp):

@@ -1,0 +1,137 @@
+"""Where seeds go, and how they are written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from seedlint.config import Config
+
+from .programs import checked, fixed, mended
+
+
+def test_after_the_imports_of_a_script(tmp_path: Path) -> None:
+    before = "import torch\nimport torch.nn as nn\n\n\n# the model\nnet = nn.Linear(3, 3)\n"
+    after = "import torch\nimport torch.nn as nn\n\ntorch.manual_seed(42)\n\n\n# the model\nnet = nn.Linear(3, 3)\n"
+    assert mended(tmp_path, before) == after
+
+
+def test_the_number_is_configured(tmp_path: Path) -> None:
+    assert "torch.manual_seed(7)" in mended(tmp_path, "import torch\nx = torch.rand(3)\n", Config(seed=7))
+
+
+def test_one_block_seeds_exactly_the_streams_that_the_run_draws_from(tmp_path: Path) -> None:
+    before = (
+        "import random\nimport numpy as np\nimport torch\n\n"
+        "def main():\n    return random.random(), np.random.rand(), torch.ones(3)\n\n"
+        "if __name__ == '__main__':\n    main()\n"
+    )
+    after = before.replace("main():\n", "main():\n    random.seed(42)\n    np.random.seed(42)\n", 1)
+    assert mended(tmp_path, before) == after
+
+
+def test_an_import_that_lacks_is_added_in_its_place(tmp_path: Path) -> None:
+    (tmp_path / "data.py").write_text("import random\n\ndef pick(items):\n    return random.choice(items)\n")
+    before = "import argparse\nimport sys\n\nfrom data import pick\n\nprint(pick(sys.argv))\n"
+    after = before.replace("import sys\n", "import random\nimport sys\n").replace(
+        "pick\n\n", "pick\n\nrandom.seed(42)\n\n", 1
+    )
+    assert mended(tmp_path, before) == after
+
+
+def test_an_option_that_was_never_used_is_used(tmp_path: Path) -> None:
+    before = (
+        "import argparse\nimport torch\n\nparser = argparse.ArgumentParser()\n"
+        "parser.add_argument('--seed', type=int, default=3)\nargs = parser.parse_args()\nx = torch.rand(3)\n"
+    )
+    after = before.replace("parse_args()\n", "parse_args()\ntorch.manual_seed(args.seed)\n")
+    assert mended(tmp_path, before) == after
+
+
+def test_a_function_of_the_project_is_preferred(tmp_path: Path) -> None:
+    (tmp_path / "helpers.py").write_text(
+        "import random\nimport numpy as np\nimport torch\n\n\ndef load():\n    return 1\n\n\n"
+        "def set_seed(seed):\n    random.seed(seed)\n    np.random.seed(seed)\n    torch.manual_seed(seed)\n"
+    )
+    before = "import torch\nfrom helpers import load\n\nload()\nx = torch.rand(3)\n"
+    after = "import torch\nfrom helpers import load, set_seed\n\nset_seed(42)\n\nload()\nx = torch.rand(3)\n"
+    assert mended(tmp_path, before) == after
+
+
+def test_a_framework_in_use_is_preferred(tmp_path: Path) -> None:
+    before = "import pytorch_lightning as pl\nimport torch\n\nx = torch.rand(3)\n"
+    assert "\npl.seed_everything(42, workers=True)\n" in mended(tmp_path, before)
+
+
+def test_a_missing_stream_is_seeded_beside_the_others(tmp_path: Path) -> None:
+    before = "import numpy as np\nimport torch\n\nseed = 1\ntorch.manual_seed(seed)\n\nx = np.random.rand(3)\n"
+    after = before.replace("torch.manual_seed(seed)\n", "torch.manual_seed(seed)\nnp.random.seed(seed)\n")
+    assert mended(tmp_path, before) == after
+
+
+def test_a_late_seed_is_moved_up_only_when_asked(tmp_path: Path) -> None:
+    before = "import torch\n\nnet = torch.nn.Linear(3, 3)\n\n# repeatable\ntorch.manual_seed(0)\nx = torch.rand(3)\n"
+    after = "import torch\n\n# repeatable\ntorch.manual_seed(0)\nnet = torch.nn.Linear(3, 3)\n\nx = torch.rand(3)\n"
+    assert mended(tmp_path, before) == before
+    assert mended(tmp_path, before, unsafe=True) == after
+
+
+def test_a_late_seed_whose_number_comes_later_says_so(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(
+        "import torch\n\nnet = torch.nn.Linear(3, 3)\nnumber = len(str(net))\ntorch.manual_seed(number)\n"
+    )
+    (finding,) = checked(tmp_path).findings
+    assert finding.fix is not None
+    assert finding.fix.applicability == "display"
+    assert "`number`" in finding.fix.reason
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("rng = np.random.default_rng()\n", "rng = np.random.default_rng(42)\n"),
+        ("rng = np.random.RandomState(None)\n", "rng = np.random.RandomState(42)\n"),
+        ("SEED = 3\nrng = np.random.default_rng()\n", "SEED = 3\nrng = np.random.default_rng(SEED)\n"),
+        ("import time\nnp.random.seed(int(time.time()))\nx = np.random.rand()\n",
+         "import time\nnp.random.seed(42)\nx = np.random.rand()\n"),
+    ],
+)  # fmt: skip
+def test_generators_and_seeds_get_a_number(before: str, after: str, tmp_path: Path) -> None:
+    tail = "print(rng.random())\n" if "rng" in before else ""
+    assert mended(tmp_path, f"import numpy as np\n{before}{tail}") == f"import numpy as np\n{after}{tail}"
+
+
+def test_a_child_is_seeded_from_its_rank(tmp_path: Path) -> None:
+    before = (
+        "import torch\nimport torch.multiprocessing as mp\n\n\ndef worker(rank, seed):\n"
+        "    print(torch.rand(3))\n\n\nif __name__ == '__main__':\n    torch.manual_seed(0)\n"
+        "    mp.spawn(worker, args=(0,), nprocs=2)\n"
+    )
+    assert "def worker(rank, seed):\n    torch.manual_seed(seed + rank)\n" in mended(tmp_path, before)
+
+
+def test_cudnn_flags_come_with_the_seed_of_a_program_that_had_none(tmp_path: Path) -> None:
+    before = (
+        "import torch\nimport torch.nn as nn\n\nnet = nn.Conv2d(3, 3, 3).cuda()\n"
+        "loss = net(torch.ones(1, 3, 8, 8).cuda()).sum()\nloss.backward()\n"
+    )
+    after = mended(tmp_path, before)
+    wanted = (
+        "torch.manual_seed(42)\ntorch.backends.cudnn.deterministic = True\ntorch.backends.cudnn.benchmark = False\n"
+    )
+    assert wanted in after
+
+
+def test_two_entries_that_share_a_module_are_both_seeded(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text("import torch\n\ndef make():\n    return torch.nn.Linear(3, 3)\n")
+    for name in ("one.py", "two.py"):
+        (tmp_path / name).write_text("import torch\nfrom model import make\n\nmake()\n")
+    result = fixed(tmp_path, unsafe=False)
+    assert sorted(path.name for path in result.after) == ["one.py", "two.py"]
+    assert not result.remaining
+
+
+def test_a_suppressed_finding_is_not_fixed(tmp_path: Path) -> None:
+    before = "import torch\n\nx = torch.rand(3)  # seedlint: ignore[SDL101]\n"
+    assert mended(tmp_path, before) == before
