@@ -108,8 +108,9 @@ def _unreached(machine: Machine, reached: list[Timeline], library: bool) -> list
 
 
 def _asked(row: CallRow, seeded: frozenset[str]) -> bool:
-    """Whether a row makes a generator, or draws in its own name from a stream that nothing seeds."""
-    return bool(row.makes) or not (row.module or seeded.issuperset(row.draws))
+    """Whether a row may make an unseeded generator, or draws in its own name from a stream that nothing seeds."""
+    makes = bool(row.makes) and row.missing not in ("fixed", "error")
+    return makes or not (row.module or seeded.issuperset(row.draws))
 
 
 def seeded_streams(timelines: Iterable[Timeline]) -> frozenset[str]:
