@@ -9,9 +9,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from seedlint.fixes.cells import apply_to
+from seedlint.fixes.cells import apply_to, column_in
 from seedlint.fixes.cells import patch as patch_notebook
-from seedlint.sources.source import Source
+from seedlint.sources.source import Source, split_lines
 from seedlint.syntax.positions import Change, Offsets
 
 _END = re.compile("\r\n|\r|\n")
@@ -40,9 +40,11 @@ def patched(data: bytes, source: Source, changes: Sequence[Change]) -> bytes:
     usual = ends[0] if ends else "\n"
     offsets = Offsets(source)
 
+    written = split_lines(text)
+
     def real(offset: int) -> int:
         line, column = offsets.place(offset)
-        return starts[line - 1] + column - 1
+        return starts[line - 1] + column_in(written[line - 1], offsets.lines[line - 1], column)
 
     moved = [Change(real(c.start), real(c.end), c.content.replace("\n", usual)) for c in changes]
     return (bom + apply_to(text, moved)).encode(source.encoding)

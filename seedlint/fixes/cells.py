@@ -37,14 +37,30 @@ def patch(data: bytes, source: Source, changes: Sequence[Change]) -> bytes:
         if index is None or index != source.locate(offsets.place(change.end)[0])[0]:
             raise ValueError("a change reaches beyond its cell")
         first = next(cell.first_line for cell in source.cells if cell.index == index)
-        base = offsets.starts[first - 1]
-        by_cell.setdefault(index, []).append(Change(change.start - base, change.end - base, change.content))
+        text = "".join(item.text for item in sources[index]).replace("\r\n", "\n").replace("\r", "\n")
+        own = Change(
+            _written(offsets, text, first, change.start), _written(offsets, text, first, change.end), change.content
+        )
+        by_cell.setdefault(index, []).append(own)
     replaced: list[tuple[int, int, str]] = []
     for index, own in by_cell.items():
         replaced += _patched(document, sources[index], own)
     for start, end, text in sorted(replaced, reverse=True):
         document = document[:start] + text + document[end:]
     return (b"\xef\xbb\xbf" if bom else b"") + document.encode("utf-8")
+
+
+def _written(offsets: Offsets, cell: str, first: int, offset: int) -> int:
+    """The place in a cell as it is written, where magics have other lengths than what is parsed in their place."""
+    line, column = offsets.place(offset)
+    lines = cell.split("\n")
+    row = line - first
+    return sum(len(text) + 1 for text in lines[:row]) + column_in(lines[row], offsets.lines[line - 1], column)
+
+
+def column_in(written: str, parsed: str, column: int) -> int:
+    """A column counted from 0 of a line as it is written; the end of what is parsed is its end."""
+    return len(written) if column - 1 >= len(parsed) else column - 1
 
 
 def _patched(document: str, items: list[_Item], changes: list[Change]) -> list[tuple[int, int, str]]:

@@ -88,7 +88,16 @@ def notebook(source: object, indent: int | None) -> bytes:
 
 
 @pytest.mark.parametrize("indent", [None, 1, 2])
-@pytest.mark.parametrize("source", ["import torch", "import torch\n", ["import torch"], ["import torch\n", "y = 1"]])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import torch",
+        "import torch\n",
+        ["import torch"],
+        ["import torch\n", "y = 1"],
+        ["%matplotlib inline\n", "import torch"],
+    ],
+)
 def test_a_notebook_changes_only_in_the_source_of_one_cell(source: object, indent: int | None, tmp_path: Path) -> None:
     path = tmp_path / "train.ipynb"
     before = notebook(source, indent)

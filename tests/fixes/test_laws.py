@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import libcst
 import pytest
@@ -21,8 +22,10 @@ CASES = load_cases()
 
 
 def config_of(case: Case) -> Config:
-    values = {key.replace("-", "_"): value for key, value in case.config.items()}
-    return Config(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+    values: dict[str, Any] = {}
+    for key, value in case.config.items():
+        values[key.replace("-", "_")] = tuple(value) if isinstance(value, list) else value
+    return Config(**values)
 
 
 def keys(findings: list[Finding]) -> Counter[tuple[str, str]]:
@@ -38,7 +41,7 @@ def test_fixing_a_program(case: Case, tmp_path: Path, monkeypatch: pytest.Monkey
     result = fixed(Path(), config)
 
     for path, data in result.after.items():
-        text = notebook.code(data)[0] if path.suffix == ".ipynb" else data.decode()
+        text = notebook.code(data).text if path.suffix == ".ipynb" else data.decode()
         ast.parse(text)
         libcst.parse_module(text)
         assert kept_lines(result.before[path], data)

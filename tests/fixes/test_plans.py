@@ -34,9 +34,7 @@ def test_one_block_seeds_exactly_the_streams_that_the_run_draws_from(tmp_path: P
 def test_an_import_that_lacks_is_added_in_its_place(tmp_path: Path) -> None:
     (tmp_path / "data.py").write_text("import random\n\ndef pick(items):\n    return random.choice(items)\n")
     before = "import argparse\nimport sys\n\nfrom data import pick\n\nprint(pick(sys.argv))\n"
-    after = before.replace("import sys\n", "import random\nimport sys\n").replace(
-        "pick\n\n", "pick\n\nrandom.seed(42)\n\n", 1
-    )
+    after = before.replace("import sys", "import random\nimport sys").replace("pick\n\n", "pick\n\nrandom.seed(42)\n\n")
     assert mended(tmp_path, before) == after
 
 
