@@ -43,8 +43,8 @@ def patch(data: bytes, source: Source, changes: Sequence[Change]) -> bytes:
         )
         by_cell.setdefault(index, []).append(own)
     replaced: list[tuple[int, int, str]] = []
-    for index, own in by_cell.items():
-        replaced += _patched(document, sources[index], own)
+    for index, wanted in by_cell.items():
+        replaced += _patched(document, sources[index], wanted)
     for start, end, text in sorted(replaced, reverse=True):
         document = document[:start] + text + document[end:]
     return (b"\xef\xbb\xbf" if bom else b"") + document.encode("utf-8")
