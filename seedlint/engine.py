@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from seedlint.config import Config
 from seedlint.index.stamps import Stamps, stamp_of
+from seedlint.program.settings import digest
 from seedlint.recall import Results
 from seedlint.rule import Finding, Place, Rule
 from seedlint.sources.discover import Project
@@ -50,11 +51,13 @@ class Analysis:
     counts: Counts = field(default_factory=Counts)
     evidence: Evidence | None = None
     tests: list[str] = field(default_factory=list)
+    settings: dict[str, bytes | None] = field(default_factory=dict)
+    """The configuration files that the program reads, with the digests that they had."""
     commented: list[str] = field(default_factory=list)
     """The files that may hold a comment which suppresses something."""
 
 
-_KEPT = ("findings", "problems", "files", "entries", "hidden", "tests", "commented")
+_KEPT = ("findings", "problems", "files", "entries", "hidden", "tests", "settings", "commented")
 
 
 @dataclass(slots=True)
@@ -110,6 +113,8 @@ def _analyze(
     files = _Files(project, texts, cache_dir)
     key = results.key(files.digests)
     kept = results.get(key) if cache_dir is not None and not evidence else None
+    if kept is not None and any(digest(Path(path)) != known for path, known in kept["settings"].items()):
+        kept = None
     out.sources = files.sources
     if kept is not None:
         for name, value in kept.items():
@@ -153,7 +158,7 @@ def _compute(
     out.files = len(sources)
     out.commented = [source.path for source in sources if may_suppress(source.text)]
     if parsed:
-        _judge(parsed, {s.root_path: s for s in sources}, config, cache_dir, out, progress)
+        _judge(project.root, parsed, {s.root_path: s for s in sources}, config, cache_dir, out, progress)
 
 
 class _Files:
@@ -235,6 +240,7 @@ def knowledge_for(config: Config, cache_dir: Path | None) -> Knowledge:
 
 
 def _judge(
+    root: Path,
     parsed: dict[str, Summary],
     by_path: dict[str, Source],
     config: Config,
@@ -250,7 +256,7 @@ def _judge(
     from seedlint.program.modules import build
 
     knowledge = knowledge_for(config, cache_dir)
-    program = build(parsed, knowledge.roots)
+    program = build(parsed, knowledge.roots, root)
     absolute = {str(by_path[module.path].absolute): name for name, module in program.modules.items()}
     only = bool(config.entries)
     chosen = named(config.entries, absolute) if only else entries(program, tests=True)
@@ -266,6 +272,7 @@ def _judge(
     sources = {name: by_path[module.path] for name, module in program.modules.items()}
     tests = {sources[name].path for name, module in program.modules.items() if is_test(module)}
     out.tests = sorted(tests)
+    out.settings = program.settings.read_files
     grounds = [(judged.to_finding(item, sources), item) for item in judged.collect(lines, rules)]
     found = [finding for finding, _ in grounds]
     by_key = {(finding.place, finding.code, finding.stream): item for finding, item in grounds}

@@ -99,10 +99,36 @@ def _at_entry(book: Book, streams: Sequence[str], stretch: Stretch) -> Changes:
     lines, imports = _calls(book, streams, stretch, value, line, inner) or ([], [])
     if not lines:
         return []
+    woken = _uncommented(page, body, stretch.bound, lines) if not imports and not value.changes else None
+    if woken is not None:
+        return [(stretch.module, woken)]
     change = _put(page, body, index, stretch, lines)
     if change is None:
         return []
     return [(stretch.module, c) for c in (*value.changes, *imports, change)]
+
+
+def _uncommented(page: Page, body: list[ast.stmt], bound: int, lines: list[str]) -> Change | None:
+    """The change that makes a statement of a comment that holds the only call that is wanted, with its own number."""
+    if len(lines) > 1 or bound == 0 or not lines[0].endswith(")"):
+        return None
+    called = re.escape(lines[0].partition("(")[0])
+    indent = page.indent(body[bound])
+    pattern = re.compile(rf"{re.escape(indent)}(# ?){called}\(\d+\)\s*(#.*)?")
+    begins, ends = last_line(body[bound - 1]) + 1, first_line(body[bound])
+    floor = _behind_imports(body, bound)
+    for line in range(min(floor, begins), ends):
+        match = pattern.fullmatch(page.offsets.lines[line - 1])
+        if match:
+            start = page.offsets.starts[line - 1] + len(indent)
+            return Change(start, start + len(match[1]), "")
+    return None
+
+
+def _behind_imports(body: list[ast.stmt], bound: int) -> int:
+    """The line behind the last import before a statement."""
+    imports = [s for s in body[:bound] if isinstance(s, (ast.Import, ast.ImportFrom))]
+    return last_line(imports[-1]) + 1 if imports else first_line(body[bound])
 
 
 def _line_at(body: list[ast.stmt], index: int) -> int:

@@ -232,7 +232,8 @@ class Narrowing:
         if asked[0] == "attr" and isinstance(owner, (Object, ExternalObject)):
             self.cells.append((m.heap[owner.id], asked[2], value))
         elif isinstance(owner, Container) and owner.kind == "dict":
-            self.cells.append((m.heap[owner.id], evaluate.evaluate(m, asked[2]), value))
+            key = Const(asked[2]) if asked[0] == "attr" else evaluate.evaluate(m, asked[2])
+            self.cells.append((m.heap[owner.id], key, value))
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -7,7 +7,17 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from seedlint.flow import attribute, builtin, calls, definitions, evaluate, iterate, options, process
+from seedlint.flow import (
+    attribute,
+    builtin,
+    calls,
+    definitions,
+    evaluate,
+    iterate,
+    options,
+    process,
+    settings,
+)
 from seedlint.flow.activation import Event
 from seedlint.flow.machine import Frame, Machine
 from seedlint.flow.state import ENTROPY, MAYBE, SEEDED, UNSEEDED, Spot, State, StreamState
@@ -75,6 +85,8 @@ def call_external(m: Machine, name: str, args: calls.Arguments, pos: Position, t
     known = builtin.call_builtin(m, name, args, pos)
     if known is None:
         known = options.call(m, name, args, pos)
+    if known is None:
+        known = settings.call(m, name, args, pos)
     if known is not None:
         return known
     rows = m.knowledge.calls(spelled)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from seedlint.flow import calls, iterate
+from seedlint.flow import calls, iterate, settings
 from seedlint.flow.activation import Event
 from seedlint.flow.machine import Machine
 from seedlint.flow.state import FRESH, Spot
@@ -32,6 +32,8 @@ from seedlint.index.summary import Position
 PARSER = "argparse.ArgumentParser"
 NAMESPACE = "argparse.Namespace"
 DECORATOR = "click.option"
+FIRST = "<first>"
+"""Stands for the first parameter of a decorated function."""
 _PARSER_METHODS = frozenset(
     {
         "add_argument",
@@ -74,6 +76,10 @@ def call(m: Machine, name: str, args: calls.Arguments, pos: Position) -> Value |
         return _define_flag(m, args, pos)
     if name == "click.option":
         return _click_option(m, args, pos)
+    if name == "hydra.main":
+        decorator = ExternalObject(DECORATOR, m.allocate(pos, DECORATOR))
+        m.heap[decorator.id][FIRST] = settings.hydra_configuration(m, args)
+        return decorator
     if name == "<options>":
         given = args.positional[0] if args.positional else UNKNOWN
         if isinstance(given, (Class, External)):
@@ -112,7 +118,12 @@ def _click_option(m: Machine, args: calls.Arguments, pos: Position) -> Value:
 def decorate(m: Machine, decorator: ExternalObject, value: Value) -> None:
     """Give a decorated function's parameters the defaults that the decorator declares."""
     if isinstance(value, Function):
-        value.defaults.update({str(key): item for key, item in m.heap[decorator.id].items()})
+        names = [name for name, *_ in value.record[2]]
+        for key, item in m.heap[decorator.id].items():
+            if key != FIRST:
+                value.defaults[str(key)] = item
+            elif names and item is not UNKNOWN:
+                value.defaults[names[0]] = item
 
 
 def declared_flag(m: Machine, owner: str, name: str) -> Value | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from seedlint.index.summary import Summary
+from seedlint.program.settings import Settings
 
 SOURCE_FOLDERS = ("src", "lib", "python")
 """Folders under a project's root that are commonly put on the path."""
@@ -32,6 +33,7 @@ class Program:
 
     modules: dict[str, ModuleFile]
     libraries: frozenset[str] = frozenset()
+    settings: Settings = field(default_factory=lambda: Settings(None))
     _bases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _suffixes: dict[str, str | None] = field(default_factory=dict)
     _parents: set[str] = field(default_factory=set)
@@ -95,7 +97,7 @@ def module_name(path: str) -> tuple[str, bool]:
     return ".".join((*pure.parts[:-1], pure.stem)), False
 
 
-def build(summaries: Mapping[str, Summary], libraries: Iterable[str]) -> Program:
+def build(summaries: Mapping[str, Summary], libraries: Iterable[str], root: Path | None = None) -> Program:
     """Make a Program of the summaries of a project's files, by path from its root."""
     modules = {}
     for path in sorted(summaries, key=lambda path: (path.endswith(".ipynb"), path)):
@@ -103,4 +105,4 @@ def build(summaries: Mapping[str, Summary], libraries: Iterable[str]) -> Program
         if name in modules and path.endswith(".ipynb"):
             name += "(notebook)"
         modules[name] = ModuleFile(name, path, summaries[path], package)
-    return Program(modules, frozenset(libraries))
+    return Program(modules, frozenset(libraries), Settings(root))

@@ -31,12 +31,18 @@ CONTENTS = (
     "def broken(:\n",
     "",
     "if __name__ == '__main__':\n    import random\n    print(random.choice([1, 2]))\n",
+    (
+        "import random, yaml\nseed = yaml.safe_load(open('run.yaml'))['seed']\n"
+        "if seed is not None:\n    random.seed(seed)\nprint(random.random())\n"
+    ),
 )
+SETTINGS = ("seed: 1\n", "seed: null\n", "seed: [")
 NAMES = ("a.py", "b.py", "train.py", "pkg/__init__.py", "pkg/c.py")
 EDITS = st.lists(
     st.one_of(
         st.tuples(st.just("write"), st.sampled_from(NAMES), st.sampled_from(CONTENTS)),
-        st.tuples(st.just("delete"), st.sampled_from(NAMES), st.just("")),
+        st.tuples(st.just("write"), st.just("run.yaml"), st.sampled_from(SETTINGS)),
+        st.tuples(st.just("delete"), st.sampled_from((*NAMES, "run.yaml")), st.just("")),
         st.tuples(st.just("rename"), st.sampled_from(NAMES), st.sampled_from(NAMES)),
     ),
     min_size=1,
@@ -122,6 +128,14 @@ def test_a_file_that_changed_within_the_clock_s_grain_is_read_again(tmp_path: Pa
     Path("train.py").write_text(text.ljust(len(CONTENTS[0])))
     os.utime("train.py", ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
     assert run(tmp_path).findings == []
+
+
+def test_a_changed_configuration_file_is_read_again(tmp_path: Path) -> None:
+    Path("train.py").write_text(CONTENTS[-1])
+    Path("run.yaml").write_text("seed: 1\n")
+    assert run(tmp_path).findings == []
+    Path("run.yaml").write_text("seed: null\n")
+    assert [finding.code for finding in run(tmp_path).findings] == ["SDL101"]
 
 
 def test_another_configuration_has_its_own_result(tmp_path: Path) -> None:

@@ -17,6 +17,11 @@ def test_after_the_imports_of_a_script(tmp_path: Path) -> None:
     assert mended(tmp_path, before) == after
 
 
+def test_a_seed_that_was_commented_out_is_woken(tmp_path: Path) -> None:
+    before = "import torch\n\n# torch.manual_seed(1)    # reproducible\n\nx = torch.rand(3)\n"
+    assert mended(tmp_path, before) == before.replace("# torch", "torch")
+
+
 def test_the_number_is_configured(tmp_path: Path) -> None:
     assert "torch.manual_seed(7)" in mended(tmp_path, "import torch\nx = torch.rand(3)\n", Config(seed=7))
 
