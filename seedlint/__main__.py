@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
+from seedlint.cli import console
 
-from seedlint.cli import main
-
-sys.exit(main())
+console()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from seedlint.commands.options import Options
@@ -15,6 +16,22 @@ CLEAN, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
 
 class Refused(Exception):
     """What was asked for cannot be done; the text is one line that says why and what to do."""
+
+
+def console() -> NoReturn:
+    """The `seedlint` command: `main`, in a process that is given back to the system as it is.
+
+    Collecting while modules load, and taking the interpreter apart behind them, takes as long as a check of
+    which nothing changed.
+    """
+    gc.disable()
+    status = main()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        status = status or FAILED
+    os._exit(status)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

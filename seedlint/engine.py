@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seedlint.config import Config
-from seedlint.index.stamps import Stamps, stamp_of
-from seedlint.program.settings import digest
+from seedlint.index.stamps import Stamps, digest_of, stamp_of
 from seedlint.recall import Results
 from seedlint.rule import Finding, Place, Rule
 from seedlint.sources.discover import Project
@@ -113,7 +112,7 @@ def _analyze(
     files = _Files(project, texts, cache_dir)
     key = results.key(files.digests)
     kept = results.get(key) if cache_dir is not None and not evidence else None
-    if kept is not None and any(digest(Path(path)) != known for path, known in kept["settings"].items()):
+    if kept is not None and any(digest_of(Path(path)) != known for path, known in kept["settings"].items()):
         kept = None
     out.sources = files.sources
     if kept is not None:

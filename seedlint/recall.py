@@ -64,8 +64,8 @@ def code(folder: Path | None) -> str:
 def _packages(folder: Path | None) -> list[str]:
     """The folders of rules. To ask for them takes longer than all else, and they change when packages do."""
     store = Store(folder, "packages")
-    name = key_of(sys.executable)
     state = [(path, stamp_of(path)) for path in sys.path if path]
+    name = key_of(sys.executable, sys.path)
     kept = store.read(name)
     if isinstance(kept, tuple) and len(kept) == 2 and kept[0] == state:
         return list(kept[1])

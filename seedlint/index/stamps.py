@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Iterable
@@ -69,3 +70,11 @@ def folder_stamps(folders: Iterable[str], suffixes: tuple[str, ...]) -> list[tup
             elif entry.name != "__pycache__" and entry.is_dir():
                 out += folder_stamps([entry.path], suffixes)
     return out
+
+
+def digest_of(path: Path) -> bytes | None:
+    """What stands for a file's content; None if it cannot be read."""
+    try:
+        return hashlib.blake2b(path.read_bytes(), digest_size=16).digest()
+    except OSError:
+        return None

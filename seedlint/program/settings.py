@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+from seedlint.index.stamps import digest_of
 
 LARGEST = 1024 * 1024
 """Larger files, in bytes, hold data, not settings."""
@@ -82,17 +83,9 @@ class Settings:
                     data = file.read_bytes() if file.stat().st_size <= LARGEST else None
                 except OSError:
                     data = None
-                self.read_files[str(file)] = digest(file)
+                self.read_files[str(file)] = digest_of(file)
             self._texts[path] = None if data is None else data.decode("utf-8", "replace")
         return self._texts[path]
-
-
-def digest(path: Path) -> bytes | None:
-    """What stands for a file's content; None if it cannot be read."""
-    try:
-        return hashlib.blake2b(path.read_bytes(), digest_size=16).digest()
-    except OSError:
-        return None
 
 
 def joined(folder: str, path: str) -> str | None:
