@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seedlint.fixes.remedy import FollowLoader
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
 from seedlint_rules.wording import drawn, draws, in_worker
@@ -29,6 +30,11 @@ class ConstantWorkerSeed(Rule):
             if draw is not None and any(step.text.endswith(_HOOK) for step in seed.chain):
                 told.add((seed.spot, seed.stream))
                 yield self._report(seed, draw, timeline)
+
+    def remedies(self, report: Report, timeline: Timeline) -> Iterator[FollowLoader]:
+        """Seed from the state that the loader gives the worker."""
+        bound = " % 2**32" if report.moment.stream == "numpy" else ""
+        yield FollowLoader(report.moment.callee, "torch.initial_seed", bound)
 
     def _draw(self, seed: Moment, timeline: Timeline) -> Moment | None:
         """What the worker draws from the seeded stream."""

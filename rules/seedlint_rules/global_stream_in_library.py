@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from seedlint.fixes.remedy import Advise
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
 from seedlint_rules.wording import drawn
@@ -31,6 +32,10 @@ class GlobalStreamInLibrary(Rule):
             library = draw.inner.module != timeline.entry or not timeline.reached
             if library and draw.stream in _GENERATORS and not draw.detail["implicit"]:
                 yield self._report(replace(draw, spot=draw.inner))
+
+    def remedies(self, report: Report, timeline: Timeline) -> Iterator[Advise]:
+        """Say what to take as a parameter."""
+        yield Advise(report.help, "a new parameter changes the function for all its callers")
 
     def _report(self, draw: Moment) -> Report:
         message = (

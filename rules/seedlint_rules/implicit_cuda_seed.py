@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seedlint.fixes.remedy import CallBeside
 from seedlint.flow.timeline import Timeline
 from seedlint.rule import Report, Rule, Severity
 from seedlint_rules.wording import on_cuda
@@ -19,6 +20,10 @@ class ImplicitCudaSeed(Rule):
     summary = "CUDA seeded only through `torch.manual_seed`"
     severity = Severity.NOTE
     default = False
+
+    def remedies(self, report: Report, timeline: Timeline) -> Iterator[CallBeside]:
+        """Seed every device by name, with the same number."""
+        yield CallBeside("torch.cuda.manual_seed_all", "(seed)", ("cuda",))
 
     def check(self, timeline: Timeline) -> Iterator[Report]:
         """Report the first seed of a program that uses CUDA and never seeds it by name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seedlint.fixes.remedy import Advise
 from seedlint.flow.timeline import Timeline
 from seedlint.rule import Report, Rule, Severity
 
@@ -16,6 +17,10 @@ class LoaderWithoutGenerator(Rule):
     summary = "PyTorch's full recipe (`worker_init_fn` and `generator`) not followed"
     severity = Severity.NOTE
     default = False
+
+    def remedies(self, report: Report, timeline: Timeline) -> Iterator[Advise]:
+        """Say what to pass."""
+        yield Advise(report.help, "a seeded run without it is repeatable; passing both gives other numbers")
 
     def check(self, timeline: Timeline) -> Iterator[Report]:
         """Report loaders with workers that are not given both, where they are built."""

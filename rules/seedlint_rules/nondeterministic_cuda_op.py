@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seedlint.fixes.remedy import Advise, CallBeside
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.flow.values import truth
 from seedlint.rule import Report, Rule, Severity
@@ -31,6 +32,14 @@ class NondeterministicCudaOp(Rule):
             if not in_worker(mark) and mark.spot not in told:
                 told.add(mark.spot)
                 yield self._report(mark, timeline, (mark.inner, mark.callee) in without_form)
+
+    def remedies(self, report: Report, timeline: Timeline) -> Iterator[CallBeside | Advise]:
+        """Ask for deterministic algorithms beside the seed, or for another operation."""
+        if report.help.startswith("Use another"):
+            yield Advise(report.help, "which operation can take its place is for its author to say")
+        else:
+            reason = "the run may become slower, and operations without a deterministic form raise an error"
+            yield CallBeside("torch.use_deterministic_algorithms", "(True)", ("torch", "cuda"), reason)
 
     def _operations(self, timeline: Timeline) -> Iterator[Moment]:
         """The operations that add in any order, and those of layers whose gradients do."""

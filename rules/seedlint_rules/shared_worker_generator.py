@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seedlint.fixes.remedy import Advise
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
 from seedlint_rules.wording import drawn, in_worker
@@ -34,6 +35,10 @@ class SharedWorkerGenerator(Rule):
             if generator and (mark.process, mark.inner) not in own and mark.spot not in told:
                 told.add(mark.spot)
                 yield self._report(mark, generator, timeline)
+
+    def remedies(self, report: Report, timeline: Timeline) -> Iterator[Advise]:
+        """Say where the generator should be made."""
+        yield Advise(report.help, "how the dataset reaches its generator decides where a worker can make its own")
 
     def _report(self, mark: Moment, generator: Moment, timeline: Timeline) -> Report:
         message = (

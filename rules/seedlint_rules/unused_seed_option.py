@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seedlint.fixes.remedy import Seed
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
 from seedlint_rules.wording import drawn, draws, seed_call
@@ -28,6 +29,11 @@ class UnusedSeedOption(Rule):
         if draw is not None:
             for option in options:
                 yield self._report(option, draw, timeline)
+
+    def remedies(self, report: Report, timeline: Timeline) -> Iterator[Seed]:
+        """Seed what is drawn; a fix that seeds a run takes the option that it declares."""
+        streams = dict.fromkeys(draw.stream for draw in draws(timeline, *_EXPOSED))
+        yield Seed(tuple(streams))
 
     def _report(self, option: Moment, draw: Moment, timeline: Timeline) -> Report:
         message = (

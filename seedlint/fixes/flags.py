@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from seedlint.fixes import names
 from seedlint.fixes.book import Book, Plan
-from seedlint.fixes.remedy import SetFlags, SetVariable
+from seedlint.fixes.remedy import CallBeside, SetFlags, SetVariable
+from seedlint.fixes.seeding import filled, seed_value
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Applicability, Report, Rule
 from seedlint.syntax.arguments import replace
@@ -65,8 +66,33 @@ def _changed(book: Book, setting: Moment, value: str) -> Change | None:
     return replace(page, statement.value, value)
 
 
+def call_plans(book: Book, item: _Asked, remedy: CallBeside) -> Iterator[Plan]:
+    """Put a call behind the first seed of the run that lies in the project's own code."""
+    _, _, timeline = item
+    message = f"Call `{remedy.callee}{remedy.arguments}` beside the seed."
+    for seed in timeline.seeds(*remedy.streams):
+        page = book.page(seed.inner.module)
+        way = page.way_to(seed.inner.pos)
+        number = seed_value(page, way[-1][1][way[-1][2]]) if way else None
+        if seed.process != "main" or number is None:
+            continue
+        changes = _behind(book, seed, {remedy.callee: filled(remedy.arguments, number)})
+        if changes:
+            applicability = Applicability.UNSAFE if remedy.reason else Applicability.SAFE
+            yield Plan([item], message, changes, applicability, remedy.reason)
+            return
+    yield Plan(
+        [item], message, [], Applicability.DISPLAY, "no seed of the project's own stands where the call could go"
+    )
+
+
 def _beside(book: Book, seed: Moment, flags: dict[str, str]) -> list[tuple[str, Change]]:
     """Assignments behind the statement that seeds, and the seeds that follow it."""
+    return _behind(book, seed, {_attribute(book, flag): f" = {value}" for flag, value in flags.items()})
+
+
+def _behind(book: Book, seed: Moment, wanted: dict[str, str]) -> list[tuple[str, Change]]:
+    """Lines that begin with a dotted name, behind the statement that seeds and the seeds that follow it."""
     if seed.kind != "seed":
         return []
     page = book.page(seed.inner.module)
@@ -79,17 +105,16 @@ def _beside(book: Book, seed: Moment, flags: dict[str, str]) -> list[tuple[str, 
     function = page.function_around(seed.inner.pos)
     line = last_line(body[index]) + 1
     lines, imports = [], []
-    for flag, value in flags.items():
-        attribute = _attribute(book, flag)
-        spelling = names.spelled(page, attribute, line, function.body if function else [])
+    for dotted, rest in wanted.items():
+        spelling = names.spelled(page, dotted, line, function.body if function else [])
         if spelling is None:
-            root = attribute.partition(".")[0]
+            root = dotted.partition(".")[0]
             change = names.add_import(page, f"import {root}", line)
             if change is None:
                 return []
             imports.append(change)
-            spelling = attribute
-        lines.append(f"{spelling} = {value}")
+            spelling = dotted
+        lines.append(spelling + rest)
     change = page.after(body, index, lines)
     return [(seed.inner.module, c) for c in (*dict.fromkeys(imports), change)] if change is not None else []
 

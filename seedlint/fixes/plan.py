@@ -9,8 +9,11 @@ from seedlint.findings import key_of
 from seedlint.fixes import children, earlier, flags, seeding, values
 from seedlint.fixes.book import Book, Plan
 from seedlint.fixes.remedy import (
+    Advise,
+    CallBeside,
     FixDefault,
     FixValue,
+    FollowLoader,
     PassSeed,
     Remedy,
     Seed,
@@ -114,6 +117,12 @@ def _single(book: Book, item: _Asked, remedy: Remedy) -> Iterator[Plan]:
         yield from flags.flag_plans(book, item, remedy)
     elif isinstance(remedy, SetVariable):
         yield from flags.variable_plans(book, item, remedy)
+    elif isinstance(remedy, CallBeside):
+        yield from flags.call_plans(book, item, remedy)
+    elif isinstance(remedy, FollowLoader):
+        yield from values.loader_plans(book, item, remedy)
+    elif isinstance(remedy, Advise):
+        yield Plan([item], remedy.message, [], Applicability.DISPLAY, remedy.reason)
 
 
 def _merged(found: list[Choice]) -> list[Choice]:

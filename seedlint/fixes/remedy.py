@@ -70,4 +70,46 @@ class SetVariable:
     value: str
 
 
-Remedy = Seed | SeedChild | SeedEarlier | FixDefault | FixValue | PassSeed | SetFlags | SetVariable
+@dataclass(frozen=True, slots=True)
+class CallBeside:
+    """Call `callee` behind the run's seed of some streams; `seed` among the arguments is that seed's number.
+
+    `reason` says why the call is not safe; without one it is.
+    """
+
+    callee: str
+    arguments: str
+    streams: tuple[str, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowLoader:
+    """Give the seed at the moment, which runs in a worker, the number that its loader gave the worker."""
+
+    callee: str
+    source: str
+    bound: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Advise:
+    """Only say what to do, and why it is left to the reader."""
+
+    message: str
+    reason: str
+
+
+Remedy = (
+    Seed
+    | SeedChild
+    | SeedEarlier
+    | FixDefault
+    | FixValue
+    | PassSeed
+    | SetFlags
+    | SetVariable
+    | CallBeside
+    | FollowLoader
+    | Advise
+)

@@ -199,7 +199,7 @@ def written(
             if change is None:
                 return None
             imports.append(change)
-        lines.append(spelling + _filled(row.call[len(dotted) :], value))
+        lines.append(spelling + filled(row.call[len(dotted) :], value))
     return lines, imports
 
 
@@ -208,7 +208,8 @@ def call_name(row: RecipeRow) -> str:
     return row.call.partition("(")[0]
 
 
-def _filled(arguments: str, value: str) -> str:
+def filled(arguments: str, value: str) -> str:
+    """Arguments with the seed's text in the place of `seed`."""
     return re.sub(r"\bseed\b", lambda _: value, arguments)
 
 

@@ -33,7 +33,7 @@ def at_hand(page: Page, body: list[ast.stmt], bound: int, function: Function | N
 def _candidates(
     page: Page, body: list[ast.stmt], bound: int, function: Function | None, number: int
 ) -> Iterator[Value]:
-    declared = _declared(page)
+    declared = declared_options(page)
     for index in range(bound - 1, -1, -1):
         name, value = _assigned(body[index])
         if name is None or value is None:
@@ -106,7 +106,7 @@ def _parsed(value: ast.expr, declared: dict[str, ast.Call]) -> str | None:
     return None
 
 
-def _declared(page: Page) -> dict[str, ast.Call]:
+def declared_options(page: Page) -> dict[str, ast.Call]:
     """The seed options that a file declares, by attribute, each with its `add_argument` call."""
     found: dict[str, ast.Call] = {}
     if "seed" not in page.offsets.text.lower():

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from seedlint.fixes import names
 from seedlint.fixes.book import Book, Plan
-from seedlint.fixes.remedy import FixDefault, FixValue, PassSeed
+from seedlint.fixes.remedy import FixDefault, FixValue, FollowLoader, PassSeed
 from seedlint.fixes.seeding import seed_entry, written
-from seedlint.fixes.value import Value, at_hand, fixed_default
+from seedlint.fixes.value import Value, at_hand, declared_options, fixed_default
 from seedlint.flow.state import Spot
 from seedlint.flow.timeline import Timeline
 from seedlint.rule import Applicability, Report, Rule
@@ -66,6 +67,7 @@ def value_plans(book: Book, item: _Asked, remedy: FixValue) -> Iterator[Plan]:
     page = book.page(spot.module)
     call = _call_at(page, spot)
     if call is not None:
+        yield from _option_plans(page, item, spot, call, book.seed)
         value = _value(book, page, spot)
         first = call.args[0] if call.args else next((w.value for w in call.keywords), None)
         if isinstance(first, ast.Name):
@@ -87,6 +89,40 @@ def value_plans(book: Book, item: _Asked, remedy: FixValue) -> Iterator[Plan]:
                 changes = [*lines[1], Change(start, end, lines[0][0])]
                 yield Plan([item], message, [(spot.module, change) for change in changes])
     yield Plan([item], message, [], Applicability.DISPLAY, "where the changing value comes from cannot be changed here")
+
+
+def _option_plans(page: Page, item: _Asked, spot: Spot, call: ast.Call, number: int) -> Iterator[Plan]:
+    """A fixed default for the option that a seed call reads, where the program invents a number without it."""
+    given = [*call.args, *(word.value for word in call.keywords)][:1]
+    if given and isinstance(given[0], ast.Name):
+        given = [value for value in (_assignment(page, spot, given[0].id),) if value is not None]
+    declared = declared_options(page)
+    for node in given:
+        if isinstance(node, ast.Attribute) and node.attr in declared:
+            change = fixed_default(page, declared[node.attr], number)
+            if change is not None:
+                reason = "runs without the option get the same numbers each time"
+                message = f"Give the option of `{page.offsets.segment(node)}` a fixed default."
+                yield Plan([item], message, [(spot.module, change)], Applicability.UNSAFE, reason)
+
+
+def loader_plans(book: Book, item: _Asked, remedy: FollowLoader) -> Iterator[Plan]:
+    """Seed a worker from what its loader gave it."""
+    spot = item[1].moment.inner
+    page = book.page(spot.module)
+    text = f"{remedy.source}(){remedy.bound}"
+    message = f"Seed the worker with `{text}`."
+    function = page.function_around(spot.pos)
+    spelling = names.spelled(page, remedy.source, spot.pos[0], function.body if function else [])
+    parameter, index = _parameter(book, remedy.callee)
+    change = set_argument(page, spot.pos, parameter, index, f"{spelling}(){remedy.bound}") if parameter else None
+    if spelling is None or change is None:
+        yield Plan(
+            [item], message, [], Applicability.DISPLAY, "the worker's seed does not stand in this program as a call"
+        )
+    else:
+        reason = "the workers draw other numbers than before"
+        yield Plan([item], message, [(spot.module, change)], Applicability.UNSAFE, reason)
 
 
 def argument_plans(book: Book, item: _Asked, remedy: PassSeed) -> Iterator[Plan]:
