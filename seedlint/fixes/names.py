@@ -104,7 +104,8 @@ def _block(page: Page, imports: list[ast.Import | ast.ImportFrom], statement: st
     new = ast.parse(statement).body[0]
     kind = _kind(new)
     same = [run for run in runs if any(_kind(node) == kind for node in run)]
-    run = same[0] if kind == 0 and same else same[-1] if same else runs[0] if kind == 0 else runs[-1]
+    typed = [run for run in same if any(_kind(node) == kind and type(node) is type(new) for node in run)]
+    run = same[0] if kind == 0 and same else (typed or same)[-1] if same else runs[0] if kind == 0 else runs[-1]
     alike = [node for node in run if _kind(node) == kind and type(node) is type(new)]
     return alike or [node for node in run if _kind(node) == kind] or run
 

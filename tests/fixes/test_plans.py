@@ -138,3 +138,50 @@ def test_two_entries_that_share_a_module_are_both_seeded(tmp_path: Path) -> None
 def test_a_suppressed_finding_is_not_fixed(tmp_path: Path) -> None:
     before = "import torch\n\nx = torch.rand(3)  # seedlint: ignore[SDL101]\n"
     assert mended(tmp_path, before) == before
+
+
+def test_an_import_joins_those_of_its_form(tmp_path: Path) -> None:
+    (tmp_path / "data.py").write_text("import numpy as np\n\ndef pick():\n    return np.random.rand()\n")
+    before = "import sys\nimport torch\nsys.path.append('..')\nfrom data import pick\n\npick()\nprint(torch.ones(3))\n"
+    assert "import sys\nimport numpy as np\nimport torch\nsys.path" in mended(tmp_path, before)
+
+
+def test_operations_on_cuda_ask_for_deterministic_algorithms_only_when_told(tmp_path: Path) -> None:
+    before = (
+        "import torch\n\ntorch.manual_seed(0)\nx = torch.zeros(10).cuda()\n"
+        "i = torch.randint(0, 10, (100,)).cuda()\nx.index_add_(0, i, torch.rand(100).cuda())\n"
+    )
+    after = before.replace("seed(0)\n", "seed(0)\ntorch.use_deterministic_algorithms(True)\n")
+    assert mended(tmp_path, before) == before
+    assert mended(tmp_path, before, unsafe=True) == after
+
+
+@pytest.mark.parametrize("number", ["worker_id", "np.random.get_state()[1][0] + worker_id", "0"])
+def test_a_worker_takes_the_number_that_its_loader_gave_it(number: str, tmp_path: Path) -> None:
+    before = (
+        "import numpy as np\nimport torch\nfrom torch.utils.data import DataLoader, Dataset\n\n\n"
+        "class Noise(Dataset):\n    def __len__(self):\n        return 8\n\n"
+        "    def __getitem__(self, i):\n        return np.random.rand()\n\n\n"
+        f"def init(worker_id):\n    np.random.seed({number})\n\n\n"
+        "if __name__ == '__main__':\n    torch.manual_seed(0)\n    np.random.seed(0)\n"
+        "    for _ in range(2):\n        print(list(DataLoader(Noise(), num_workers=2, worker_init_fn=init)))\n"
+    )
+    after = before.replace(f"seed({number})\n\n\nif", "seed(torch.initial_seed() % 2**32)\n\n\nif")
+    assert mended(tmp_path, before, unsafe=True) == after
+
+
+def test_devices_are_seeded_by_name_where_the_style_is_asked_for(tmp_path: Path) -> None:
+    before = "import torch\n\ntorch.manual_seed(3)\nnet = torch.nn.Linear(3, 3).cuda()\n"
+    after = before.replace("seed(3)\n", "seed(3)\ntorch.cuda.manual_seed_all(3)\n")
+    assert mended(tmp_path, before, Config(extend_select=("SDL901",))) == after
+
+
+def test_advice_says_why_it_is_no_fix(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(
+        "import torch\n\ntorch.manual_seed(0)\n"
+        "print(torch.bincount(torch.ones(3, dtype=torch.int64).cuda(), weights=torch.rand(3).cuda()))\n"
+    )
+    (finding,) = checked(tmp_path).findings
+    assert finding.fix is not None
+    assert (finding.code, finding.fix.applicability.value, finding.fix.edits) == ("SDL303", "display", ())
+    assert finding.fix.reason
