@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from seedlint.syntax.page import Page, first_line, last_line
 from seedlint.syntax.positions import Change
 
+LONGEST_LINE = 88
+"""Imports are joined up to this length."""
+
 
 def bindings(body: list[ast.stmt]) -> Iterator[tuple[str, str, ast.stmt]]:
     """(local name, dotted name, statement) of each import of a body; those under `if`, `try` and `with` as well."""
@@ -75,6 +78,9 @@ def add_import(page: Page, statement: str, line: int) -> Change | None:
             return page.after(body, body.index(future[-1]), ["", statement])
         index = 1 if body and _docstring(body[0]) else 0
         return page.before(body, index, [statement, ""]) if index < len(body) else None
+    joined = _joined(page, usable, statement)
+    if joined is not None:
+        return joined
     block = _block(page, usable, statement)
     key = _key(ast.parse(statement).body[0])
     keys = [_key(s) for s in block]
@@ -83,6 +89,21 @@ def add_import(page: Page, statement: str, line: int) -> Change | None:
             if other > key:
                 return page.before(body, body.index(node), [statement])
     return page.after(body, body.index(block[-1]), [statement])
+
+
+def _joined(page: Page, imports: list[ast.Import | ast.ImportFrom], statement: str) -> Change | None:
+    """Add a name to a line that imports from its module already, where the line stays short."""
+    new = ast.parse(statement).body[0]
+    if not isinstance(new, ast.ImportFrom):
+        return None
+    addition = statement.partition(" import ")[2]
+    for node in imports:
+        if isinstance(node, ast.ImportFrom) and (node.module, node.level) == (new.module, new.level):
+            text = page.offsets.segment(node)
+            if len(text) + len(addition) + 2 <= LONGEST_LINE and not {"(", "\n", "\\", "*"} & set(text):
+                end = page.offsets.end(node)
+                return Change(end, end, f", {addition}")
+    return None
 
 
 def _first_run(page: Page, imports: list[ast.Import | ast.ImportFrom]) -> list[ast.Import | ast.ImportFrom]:

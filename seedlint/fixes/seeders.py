@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from seedlint.fixes.book import Book
-from seedlint.fixes.names import bindings
+from seedlint.fixes.names import LONGEST_LINE, bindings
 from seedlint.fixes.place import Stretch
 from seedlint.fixes.value import NAME, Value
 from seedlint.flow.state import SEEDED
@@ -16,7 +16,6 @@ from seedlint.syntax.page import Function, last_line
 from seedlint.syntax.positions import Change
 
 _SPEAKS = re.compile(r"seed|reproduc|determinis", re.IGNORECASE)
-_LONGEST_LINE = 88
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,7 @@ def _imported(book: Book, seeder: Seeder, stretch: Stretch, line: int) -> tuple[
             text = page.offsets.segment(statement)
             if owner == seeder.module and any(alias.name == "*" for alias in statement.names):
                 return name, []
-            short = len(text) + len(name) + 2 <= _LONGEST_LINE
+            short = len(text) + len(name) + 2 <= LONGEST_LINE
             if owner == seeder.module and short and not {"(", "\n", "\\"} & set(text):
                 end = page.offsets.end(statement)
                 return name, [Change(end, end, f", {name}")]

@@ -35,6 +35,9 @@ def _candidates(
 ) -> Iterator[Value]:
     declared = declared_options(page)
     for index in range(bound - 1, -1, -1):
+        imported = _imported(body[index])
+        if imported:
+            yield Value(imported, index)
         name, value = _assigned(body[index])
         if name is None or value is None:
             continue
@@ -51,6 +54,8 @@ def _candidates(
                 yield Value(f"{arg.arg}.{next(iter(declared))}")
     if body is not page.tree.body:
         for statement in page.tree.body:
+            if imported := _imported(statement):
+                yield Value(imported)
             name, value = _assigned(statement)
             if name is not None and value is not None and name not in _own_names(function):
                 if NAME.fullmatch(name) and _fixed(value, {}):
@@ -58,6 +63,14 @@ def _candidates(
                 option = _parsed(value, declared)
                 if option is not None:
                     yield Value(f"{name}.{option}", -1, _given_default(page, declared[option], number))
+
+
+def _imported(statement: ast.stmt) -> str:
+    """The constant that a statement imports and whose name says that it is a seed, or nothing."""
+    if not isinstance(statement, ast.ImportFrom):
+        return ""
+    found = (alias for alias in statement.names if alias.name.isupper() and NAME.fullmatch(alias.name))
+    return next((alias.asname or alias.name for alias in found), "")
 
 
 def _own_names(function: Function | None) -> set[str]:

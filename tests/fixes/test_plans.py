@@ -185,3 +185,18 @@ def test_advice_says_why_it_is_no_fix(tmp_path: Path) -> None:
     assert finding.fix is not None
     assert (finding.code, finding.fix.applicability.value, finding.fix.edits) == ("SDL303", "display", ())
     assert finding.fix.reason
+
+
+def test_a_constant_of_the_settings_is_used(tmp_path: Path) -> None:
+    (tmp_path / "config.py").write_text("SEED = 3\nRATE = 0.1\n")
+    before = (
+        "import torch\nfrom config import RATE, SEED\n\n\ndef main():\n    print(torch.rand(3) * RATE)\n\n\nmain()\n"
+    )
+    assert mended(tmp_path, before) == before.replace("():\n", "():\n    torch.manual_seed(SEED)\n", 1)
+
+
+def test_a_function_joins_the_names_that_its_module_gives_already(tmp_path: Path) -> None:
+    before = "import torch\nfrom transformers import AutoModel\n\nprint(AutoModel, torch.rand(3))\n"
+    after = mended(tmp_path, before)
+    assert "from transformers import AutoModel, set_seed\n" in after
+    assert "set_seed(42)" in after
