@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from seedlint.fixes.book import Book, Plan
 from seedlint.fixes.place import spots_of
 from seedlint.fixes.remedy import SeedEarlier
+from seedlint.fixes.seeding import seed_entry
 from seedlint.flow.state import Spot
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Applicability, Report, Rule
@@ -37,7 +38,16 @@ def plans(book: Book, item: tuple[type[Rule], Report, Timeline], remedy: SeedEar
             text = f"Move the draw below the seed at {timeline.place(remedy.seed)}."
             yield Plan([item], text, [(module, change) for change in lowered], Applicability.UNSAFE, _REASON)
         reason = why or reason
+    if not _is_call(book.page(seed.inner.module), seed):
+        for changes in seed_entry(book, timeline, [report.moment.stream], [report.moment]):
+            yield Plan([item], f"Seed {report.moment.stream} where {timeline.path} begins as well.", changes)
     yield Plan([item], message, [], Applicability.DISPLAY, reason)
+
+
+def _is_call(page: Page, seed: Moment) -> bool:
+    """Whether a seed stands as a call of its own, and not in an object that seeds when it is made."""
+    way = page.way_to(seed.inner.pos)
+    return bool(way) and isinstance(way[-1][1][way[-1][2]], ast.Expr)
 
 
 def _meeting(book: Book, draw: Moment, seed: Moment) -> tuple[Page, str, list[ast.stmt], int, int] | None:

@@ -200,3 +200,14 @@ def test_a_function_joins_the_names_that_its_module_gives_already(tmp_path: Path
     after = mended(tmp_path, before)
     assert "from transformers import AutoModel, set_seed\n" in after
     assert "set_seed(42)" in after
+
+
+def test_a_seed_that_comes_with_an_object_is_given_before_it_as_well(tmp_path: Path) -> None:
+    before = (
+        "import torch\nfrom transformers import Trainer, TrainingArguments\n\n\n"
+        "def main():\n    net = torch.nn.Linear(3, 3)\n"
+        "    trainer = Trainer(model=net, args=TrainingArguments('out'))\n    trainer.train()\n\n\nmain()\n"
+    )
+    after = mended(tmp_path, before)
+    assert "import Trainer, TrainingArguments, set_seed\n" in after
+    assert "def main():\n    set_seed(42)\n    net" in after
