@@ -27,6 +27,9 @@ NAMES = {
     "tensorflow": "TensorFlow",
 }
 
+DEVICES = frozenset({"cuda", "mps", "xpu"})
+"""Streams that `torch.manual_seed` seeds beside torch's own."""
+
 
 def name(stream: str) -> str:
     """A stream as it is called in a sentence."""
@@ -39,16 +42,18 @@ def seed_call(stream: str) -> str:
 
 
 def seeded_instead(timeline: Timeline, stream: str) -> str:
-    """A clause that names the streams that this run does seed, or nothing."""
-    others = list(
-        dict.fromkeys(
-            moment.stream for moment in timeline.seeds() if moment.stream != stream and moment.state.kind == "seeded"
-        )
+    """A clause that names the streams that this run seeds in place of this one, or nothing."""
+    seeds = timeline.seeds()
+    if any(seed.stream == stream for seed in seeds):
+        return ""
+    with_torch = {seed.inner for seed in seeds if seed.stream == "torch"}
+    others = dict.fromkeys(
+        seed.stream
+        for seed in seeds
+        if seed.state.kind == "seeded" and (seed.stream not in DEVICES or seed.inner not in with_torch)
     )
-    if "torch" in others:
-        others = [other for other in others if other not in ("cuda", "mps", "xpu")]
-    elif stream == "torch" and "cuda" in others:
-        others = [other for other in others if other not in ("mps", "xpu")]
+    if stream == "torch" and "cuda" in others:
+        others = {other: None for other in others if other not in ("mps", "xpu")}
     if not others:
         return ""
     names = join([name(other) for other in others])
