@@ -52,9 +52,8 @@ def key_of(finding: Finding, sources: Mapping[str, Source], folder: Path) -> _Ke
 
 def line_of(finding: Finding, source: Source) -> str:
     """The line that a finding stands on, as it was written."""
-    offset = next((cell.first_line - 1 for cell in source.cells if cell.index == finding.place.cell), 0)
     lines = source.written_lines()
-    number = finding.place.line + offset
+    number = source.line_of(finding.place.cell, finding.place.line)
     return lines[number - 1] if 1 <= number <= len(lines) else ""
 
 

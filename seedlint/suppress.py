@@ -110,8 +110,8 @@ def apply(
 
 
 def _silenced(finding: Finding, source: Source, comments: list[Comment]) -> bool:
-    offset = next((c.first_line - 1 for c in source.cells if c.index == finding.place.cell), 0)
-    line, end = finding.place.line + offset, finding.place.end_line + offset
+    place = finding.place
+    line, end = source.line_of(place.cell, place.line), source.line_of(place.cell, place.end_line)
     hits = [comment.silences(line, end, finding.code) for comment in comments]
     return any(hits)
 

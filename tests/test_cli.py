@@ -245,7 +245,7 @@ def test_an_output_file_that_cannot_be_written_is_one_line(tmp_path: Path, file:
         (["--explain", "SDL12"], "no rule is called SDL12; did you mean SDL102 late-seed?"),
         (
             ["--output-format", "sariff"],
-            "--output-format takes text, json, sarif, github, html, not sariff; did you mean",
+            "--output-format takes text, concise, json, sarif, github, html, not sariff; did you mean",
         ),
         (["--jobs", "many"], "--jobs takes a number of at least 0, not 'many'"),
         (["--unsafe-fixes"], "--unsafe-fixes does nothing alone; add --fix"),

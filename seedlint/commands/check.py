@@ -188,6 +188,10 @@ def _rendered(options: Options, checked: Checked) -> Iterator[str]:
         from seedlint.report import json
 
         yield json.render(checked.findings)
+    elif options.output_format == "concise":
+        from seedlint.report import concise
+
+        yield from concise.render(checked.findings)
     elif options.output_format == "github":
         from seedlint.report import github
 

@@ -7,62 +7,76 @@ import re
 import sys
 import tokenize
 from collections.abc import Mapping
-from pathlib import Path
 
 from seedlint.api import Checked
-from seedlint.cli import CLEAN, FAILED, Refused
+from seedlint.cli import CLEAN, FAILED
 from seedlint.commands.options import Options
 from seedlint.commands.output import complain
+from seedlint.fixes.apply import Changed, patched, write
 from seedlint.sources.source import Source
 from seedlint.suppress import UnusedSuppression
+from seedlint.syntax.positions import Change, Offsets
 
 _EXISTING = re.compile(r"(#\s*seedlint:\s*ignore\s*\[)([^\]]*)(\])", re.IGNORECASE)
-_LINE_ENDS = re.compile(r"(\r\n|\r|\n)")
 
 
 def run(options: Options, checked: Checked) -> int:
-    """Add `# seedlint: ignore[CODES] REASON` where findings stand; the exit status. Raises `Refused`."""
+    """Add `# seedlint: ignore[CODES] REASON` where findings stand; the exit status."""
     reason = " ".join((options.add_ignores or "").split())
     wanted: dict[str, dict[int, set[str]]] = {}
-    notebooks = set()
     for finding in checked.findings:
-        source = checked.sources[finding.place.path]
-        if finding.code == UnusedSuppression.code:
-            continue
-        if source.cells:
-            notebooks.add(source.path)
-        else:
-            wanted.setdefault(source.path, {}).setdefault(finding.place.line, set()).add(finding.code)
-    comments = sum(_annotate(checked.sources[path], lines, reason) for path, lines in wanted.items())
-    print(f"Added {_count(comments, 'comment')} in {_count(len(wanted), 'file')}.")
+        if finding.code != UnusedSuppression.code:
+            source = checked.sources[finding.place.path]
+            line = source.line_of(finding.place.cell, finding.place.line)
+            wanted.setdefault(source.path, {}).setdefault(line, set()).add(finding.code)
+    added: list[int] = []
+    refused: list[str] = []
+    for path, lines in wanted.items():
+        try:
+            added.append(_annotate(checked.sources[path], lines, reason))
+        except UnicodeEncodeError as error:
+            refused.append(f"{path}: the reason cannot be written in {error.encoding}")
+        except (Changed, OSError, ValueError) as error:
+            why = "it has changed since it was read" if isinstance(error, Changed) else error
+            refused.append(f"{path}: not written: {why}")
+    print(f"Added {_count(sum(added), 'comment')} in {_count(len(added), 'file')}.")
     sys.stdout.flush()
-    for path in sorted(notebooks):
-        complain(f"{path}: a notebook; add its comments where it is edited")
-    return FAILED if notebooks else CLEAN
+    for line_ in refused:
+        complain(line_)
+    return FAILED if refused else CLEAN
 
 
 def _annotate(source: Source, codes: Mapping[int, set[str]], reason: str) -> int:
-    """Write a file anew with its comments and return how many were added or extended."""
+    """Write a file anew with its comments and return how many were added or extended.
+
+    Raises `Changed`, OSError, and ValueError for what cannot be written back.
+    """
     by_end: dict[int, set[str]] = {}
     ends = _statement_ends(source.text)
     for line, found in codes.items():
         by_end.setdefault(ends.get(line, line), set()).update(found)
-    data = source.absolute.read_bytes().decode(source.encoding)
-    parts = _LINE_ENDS.split(data)
+    offsets, written = Offsets(source), source.written_lines()
+    changes = []
     for line, found in by_end.items():
-        index = 2 * (line - 1)
-        parts[index] = _with_comment(parts[index], found, reason)
-    _write(source.absolute, "".join(parts), source.encoding)
+        parsed = offsets.lines[line - 1]
+        start, end, content = _comment(parsed, found, reason, as_written=parsed == written[line - 1])
+        changes.append(Change(offsets.line_start(line) + start, offsets.line_start(line) + end, content))
+    before = source.absolute.read_bytes()
+    write(source.absolute, before, patched(before, source, changes))
     return len(by_end)
 
 
-def _with_comment(line: str, codes: set[str], reason: str) -> str:
-    """A line with its comment; codes are added to one that it already has."""
+def _comment(line: str, codes: set[str], reason: str, as_written: bool) -> tuple[int, int, str]:
+    """What to put in the place of which columns; codes are added to a comment that a line already has.
+
+    Of a magic, which is parsed as another line than is written, only the end is known.
+    """
     known = _EXISTING.search(line)
-    if known:
+    if known and as_written:
         listed = sorted({*(code.strip() for code in known[2].split(",") if code.strip()), *codes})
-        return f"{line[: known.start(2)]}{', '.join(listed)}{line[known.end(2) :]}"
-    return f"{line.rstrip()}  # seedlint: ignore[{', '.join(sorted(codes))}] {reason}"
+        return known.start(2), known.end(2), ", ".join(listed)
+    end = len(line)
+    return len(line.rstrip()) if as_written else end, end, f"  # seedlint: ignore[{', '.join(sorted(codes))}] {reason}"
 
 
 def _statement_ends(text: str) -> dict[int, int]:
@@ -76,13 +90,6 @@ def _statement_ends(text: str) -> dict[int, int]:
         elif not start and token.type not in (tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT):
             start = token.start[0]
     return out
-
-
-def _write(path: Path, text: str, encoding: str) -> None:
-    try:
-        path.write_bytes(text.encode(encoding))
-    except UnicodeEncodeError:
-        raise Refused(f"{path}: the reason cannot be written in {encoding}") from None
 
 
 def _count(count: int, word: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-FORMATS = ("text", "json", "sarif", "github", "html")
+FORMATS = ("text", "concise", "json", "sarif", "github", "html")
 SEVERITIES = ("error", "warning", "note")
 COLORS = ("auto", "always", "never")
 SHELLS = ("bash", "zsh", "fish")

@@ -280,9 +280,8 @@ def _same(analysis: Analysis) -> Callable[[Finding], _Same]:
         source = analysis.sources.get(finding.place.path)
         text = ""
         if source is not None:
-            offset = next((c.first_line - 1 for c in source.cells if c.index == finding.place.cell), 0)
-            lines = source.lines()
-            text = lines[finding.place.line + offset - 1].strip() if finding.place.line + offset <= len(lines) else ""
+            lines, number = source.lines(), source.line_of(finding.place.cell, finding.place.line)
+            text = lines[number - 1].strip() if number <= len(lines) else ""
         return (finding.place.path, finding.code, finding.stream or "", text)
 
     return same

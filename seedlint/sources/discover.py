@@ -38,7 +38,7 @@ def discover(paths: Sequence[Path], exclude: Iterable[str] = ()) -> tuple[list[P
     for path in paths:
         if path.is_dir():
             root = path.resolve()
-            projects.append(Project(root, tuple(walk(root, patterns))))
+            projects.append(Project(root, tuple(walk(root, patterns, problems))))
         elif path.is_file():
             file = path.resolve()
             singles.setdefault(project_root(file), set()).add(file)
@@ -75,23 +75,28 @@ def _configured(folder: Path) -> bool:
         return False
 
 
-def walk(root: Path, exclude: Sequence[str]) -> Iterator[Path]:
-    """The Python files and notebooks below a folder, in a stable order; links to folders are not followed."""
-    yield from _walk(str(root), "", _Ignored(root, exclude))
+def walk(root: Path, exclude: Sequence[str], problems: list[Problem] | None = None) -> Iterator[Path]:
+    """The Python files and notebooks below a folder, in a stable order; links to folders are not followed.
+
+    Folders that cannot be read are added to `problems`.
+    """
+    yield from _walk(str(root), "", _Ignored(root, exclude), problems)
 
 
-def _walk(folder: str, relative: str, ignored: _Ignored) -> Iterator[Path]:
+def _walk(folder: str, relative: str, ignored: _Ignored, problems: list[Problem] | None) -> Iterator[Path]:
     try:
         with os.scandir(folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
-    except OSError:
+    except OSError as error:
+        if problems is not None:
+            problems.append(Problem(folder, 0, 0, f"cannot be read: {error.strerror or error}"))
         return
     here = ignored.below(folder, relative)
     for entry in found:
         name = f"{relative}{entry.name}"
         if entry.is_dir(follow_symlinks=False):
             if entry.name not in SKIPPED and not here.matches(name + "/"):
-                yield from _walk(entry.path, name + "/", here)
+                yield from _walk(entry.path, name + "/", here, problems)
         elif entry.name.endswith(SUFFIXES) and _is_file(entry) and not here.matches(name):
             yield Path(entry.path)
 

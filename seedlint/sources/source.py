@@ -69,6 +69,10 @@ class Source:
                 return cell.index, line - cell.first_line + 1
         return None, line
 
+    def line_of(self, cell: int | None, line: int) -> int:
+        """The line of the text of a line in a notebook's cell; the inverse of `locate`."""
+        return line + next((span.first_line - 1 for span in self.cells if span.index == cell), 0)
+
 
 def split_lines(text: str) -> list[str]:
     r"""Lines without their ends; only `\n`, `\r\n` and `\r` end a line, as in Python's grammar."""

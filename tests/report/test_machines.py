@@ -195,6 +195,15 @@ def test_github_commands_are_one_line_each() -> None:
     assert "it draws, 100%25: and so%0Aon" in line
 
 
+def test_concise_is_one_line_for_each_finding(tmp_path: Path) -> None:
+    write(tmp_path, {"train.py": UNSEEDED})
+    ran = seedlint(tmp_path, "--output-format=concise")
+    assert ran.out == (
+        "train.py:3:11: SDL101 `torch.rand` draws from the torch stream, which no seed reaches when train.py runs\n"
+    )
+    assert ran.status == 1
+
+
 class Page(HTMLParser):
     """Collects what a page refers to, and checks that its elements are closed in order."""
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from command import seedlint
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
 from seedlint import api
 from seedlint.rule import Finding
@@ -157,3 +158,20 @@ def test_reports_show_what_was_written(tmp_path: Path) -> None:
     checked = api.check([write(tmp_path, "train.ipynb", "import torch\n%time x = torch.rand(3)")])
     lines = list(text.render(checked.findings, checked.sources))
     assert any(line.endswith("| %time x = torch.rand(3)") for line in lines)
+
+
+def test_ignores_are_added_to_notebooks_and_their_outputs_kept(tmp_path: Path) -> None:
+    cells = [new_code_cell("import torch\n%time x = torch.rand(3)"), new_code_cell("torch.rand(\n    3,\n)")]
+    cells[1]["outputs"] = [new_output("stream", text="tensor\n")]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "train.ipynb")
+    before = nbformat.read(tmp_path / "train.ipynb", 4)
+    assert seedlint(tmp_path, "--add-ignores", "known").out == "Added 2 comments in 1 file.\n"
+    after = nbformat.read(tmp_path / "train.ipynb", 4)
+    assert [cell["source"] for cell in after["cells"]] == [
+        "import torch\n%time x = torch.rand(3)  # seedlint: ignore[SDL101] known",
+        "torch.rand(\n    3,\n)  # seedlint: ignore[SDL101] known",
+    ]
+    for cell, old in zip(after["cells"], before["cells"], strict=True):
+        cell["source"] = old["source"]
+    assert after == before
+    assert seedlint(tmp_path).status == 0
