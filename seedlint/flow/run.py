@@ -95,6 +95,8 @@ def _unreached(machine: Machine, reached: list[Timeline], library: bool) -> list
     mentions = Mentions(machine.program, machine.knowledge)
     for interesting in passes:
         chosen = mentions.that_lead_to(interesting) if interesting else None
+        if chosen is not None:
+            machine.read.methods |= chosen.names.methods
         for name in modules:
             if chosen is None or chosen.any(name):
                 run_unreached(machine, activations[name], chosen)
@@ -104,6 +106,7 @@ def _unreached(machine: Machine, reached: list[Timeline], library: bool) -> list
             if done.events
         ]
         seeded = seeded_streams([*reached, *made])
+    machine.read.searched |= mentions.lexicons.keys()
     return made
 
 
