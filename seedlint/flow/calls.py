@@ -148,12 +148,12 @@ def _flow(
     return m.state, value
 
 
-def _order(value: Any) -> str:
+def _order(value: Any) -> tuple[str, str, str, tuple[int, ...]]:
     """A stable order for the values of a set: by name, then place of definition."""
     record = getattr(value, "record", None) or getattr(getattr(value, "cls", None), "record", None)
     scope = getattr(value, "scope", None)
-    place = f"{record[1] if record else ''}:{scope.module if scope else ''}"
-    return f"{type(value).__name__}:{getattr(value, 'name', '')}:{place}"
+    module = scope.module if scope else ""
+    return type(value).__name__, str(getattr(value, "name", "")), module, record[1] if record else ()
 
 
 def call_function(
@@ -239,6 +239,7 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
     m.imported = set(imported)
     m.analyses[id(record)] = m.analyses.get(id(record), 0) + 1
     m.executed.add(id(record))
+    m.read.executed.setdefault(scope.module, set()).add(record[1])
     m.functions_analysed += 1
     m.active.add(key)
     m.depth += 1

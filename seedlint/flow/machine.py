@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from seedlint.flow.activation import Activation, Edge, Event, Way
@@ -68,6 +69,15 @@ class Frame:
         self.global_names = frozenset(name for name in outer if not name.startswith("^"))
 
 
+@dataclass(slots=True)
+class Reading:
+    """What a run reads beside the top level of modules; see `unchanged.Readings`."""
+
+    executed: dict[str, set[Position]] = field(default_factory=dict)
+    searched: set[str] = field(default_factory=set)
+    methods: set[str] = field(default_factory=set)
+
+
 class Machine:
     """Executes a program on what is known of its values; see `execute` and `evaluate`."""
 
@@ -100,6 +110,7 @@ class Machine:
         self.running: dict[Any, tuple[dict[str, Value], ...]] = {}
         self.analyses: dict[int, int] = {}
         self.executed: set[int] = set()
+        self.read = Reading()
         self.flags: dict[str, Value] = {}
         self.imported: set[str] = set()
         self.main = ""

@@ -1,0 +1,113 @@
+"""Whether a changed file still says the same to what has read it, so that what was found holds.
+
+A program is run on the top level of its modules, and on the bodies of the functions that are reached. Where
+these are the same but for the lines that they stand on, and other bodies mention nothing else that may matter,
+the same run follows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from seedlint.flow.lexicon import Lexicon, mentions
+from seedlint.index.summary import Position, Summary
+
+_STATEMENTS = frozenset(
+    {
+        "expr", "assert", "assign", "annotate", "augment", "if", "while", "for", "try", "with", "match",
+        "return", "raise", "break", "continue", "import", "from", "def", "class",
+    }
+)  # fmt: skip
+_HOLDS_FUNCTION = {("def", 3): 2, ("lambda", 2): 1, ("gen", 3): 2}
+"""Where the function lies in a tuple of this kind and length."""
+_POSITION, _BODY = 1, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What a run has read of a program, beside the top level of each module.
+
+    `executed` holds where the functions lie whose bodies were run, by module; `searched` the modules whose other
+    functions were searched for names of interest, among these the method names `methods`.
+    """
+
+    executed: dict[str, frozenset[Position]]
+    searched: frozenset[str]
+    methods: frozenset[str]
+
+    def still_hold(self, module: str, old: Summary, new: Summary) -> frozenset[Position] | None:
+        """Where the functions that were run lie in a module's new Summary; None if a run may differ."""
+        if (old.imports, old.main, old.tests) != (new.imports, new.main, new.tests) or new.problems:
+            return None
+        names = self._names(new) if module in self.searched else None
+        if names is not None and None in names:
+            return None
+        comparison = _Comparison(self.executed.get(module, frozenset()), names, self.methods)
+        try:
+            return frozenset(comparison.moved) if comparison.same(old.body, new.body) else None
+        except RecursionError:
+            return None
+
+    @staticmethod
+    def _names(summary: Summary) -> frozenset[str | None]:
+        """What a module's names are; None among them where nobody can tell."""
+        lexicon = Lexicon(summary.body)
+        return frozenset([*lexicon.imports, *lexicon.units, *([None] if lexicon.stars else [])])
+
+
+class _Comparison:
+    """Compares two trees but for places, and for bodies that no run has read."""
+
+    def __init__(self, executed: frozenset[Position], names: frozenset[str | None] | None, methods: frozenset[str]):
+        self.executed = executed
+        self.names = names
+        self.methods = methods
+        self.moved: set[Position] = set()
+
+    def same(self, old: Any, new: Any) -> bool:
+        """Whether two trees say the same."""
+        if type(old) is not type(new):
+            return False
+        if type(old) is not tuple:
+            return repr(old) == repr(new)
+        if len(old) != len(new):
+            return False
+        if not old or _is_position(old):
+            return not old or _is_position(new)
+        kind, begin = old[0], 0
+        if type(kind) is str:
+            if kind != new[0]:
+                return False
+            begin = 2 if kind in _STATEMENTS and len(old) > 1 and type(old[1]) is int else 1
+            at = _HOLDS_FUNCTION.get((kind, len(old)))
+            if at is not None and _is_function(old[at]) and _is_function(new[at]):
+                return self._function(old[at], new[at]) and self.same(old[begin:at], new[begin:at])
+        return all(map(self.same, old[begin:], new[begin:]))
+
+    def _function(self, old: Any, new: Any) -> bool:
+        head = [i for i in range(len(old)) if i not in (_POSITION, _BODY)]
+        if not all(self.same(old[i], new[i]) for i in head):
+            return False
+        if old[_POSITION] in self.executed:
+            self.moved.add(new[_POSITION])
+            return self.same(old[_BODY], new[_BODY])
+        return self.names is None or self._mention_alike(old[_BODY], new[_BODY])
+
+    def _mention_alike(self, old: Any, new: Any) -> bool:
+        """Whether two bodies differ only in names that are their own."""
+        assert self.names is not None
+        before, after = mentions(old), mentions(new)
+        if not self.same(tuple(before.imports), tuple(after.imports)):
+            return False
+        if not (before.attributes ^ after.attributes).isdisjoint(self.methods):
+            return False
+        return all(chain[0] not in self.names for chain in before.chains ^ after.chains)
+
+
+def _is_position(node: Any) -> bool:
+    return len(node) == 4 and all(type(part) is int for part in node)
+
+
+def _is_function(node: Any) -> bool:
+    return type(node) is tuple and len(node) == 7 and type(node[_POSITION]) is tuple
