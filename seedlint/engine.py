@@ -7,9 +7,10 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seedlint.config import Config
+from seedlint.flow.unchanged import Readings
 from seedlint.index.stamps import Stamps, digest_of, stamp_of
 from seedlint.recall import Results
 from seedlint.rule import Finding, Place, Rule
@@ -111,26 +112,46 @@ def _analyze(
     results = Results(cache_dir, project.root, config)
     files = _Files(project, texts, cache_dir)
     key = results.key(files.digests)
-    kept = results.get(key) if cache_dir is not None and not evidence else None
-    if kept is not None and any(digest_of(Path(path)) != known for path, known in kept["settings"].items()):
-        kept = None
+    kept = _recalled(project, results, key, files, cache_dir, out.counts, not texts) if not evidence else None
     out.sources = files.sources
     if kept is not None:
         for name, value in kept.items():
             setattr(out, name, value)
-        out.counts.cache_hits = len(files.digests)
+        out.counts.cache_hits = len(files.digests) - out.counts.files_parsed
     else:
         sources = files.read_all()
-        on_large_stack(lambda: _compute(project, config, jobs, cache_dir, sources, progress, out))
+        readings = on_large_stack(lambda: _compute(project, config, jobs, cache_dir, sources, progress, out))
         out.problems += files.problems
         if not texts and not files.problems:
-            results.put(key, {name: getattr(out, name) for name in _KEPT})
+            results.put(key, {name: getattr(out, name) for name in _KEPT}, key)
+            results.put_base(key, files.digests, out.commented, readings)
     files.write()
     if project.reported is not None:
         shown = {display(path) for path in project.reported}
         out.findings = [finding for finding in out.findings if finding.place.path in shown]
         out.problems = [problem for problem in out.problems if problem.path in shown]
     return out
+
+
+def _recalled(
+    project: Project, results: Results, key: str, files: _Files, cache_dir: Path | None, counts: Counts, keep: bool
+) -> dict[str, Any] | None:
+    """The result that an earlier run found, if it is that of the files as they are."""
+    kept = results.get(key) if cache_dir is not None else None
+    base = results.base() if kept is None and cache_dir is not None else None
+    if base is not None:
+        from seedlint.carry import carried
+        from seedlint.index.cache import SummaryCache
+
+        found = carried(base, files, SummaryCache(cache_dir, str(project.root)))
+        if found is not None:
+            kept, counts.files_parsed = found
+    if kept is None or any(digest_of(Path(path)) != known for path, known in kept["settings"].items()):
+        counts.files_parsed = 0
+        return None
+    if base is not None and keep:
+        results.put(key, kept, base.key)
+    return kept
 
 
 def _compute(
@@ -141,7 +162,7 @@ def _compute(
     sources: list[Source],
     progress: Callable[[int, int], None] | None,
     out: Analysis,
-) -> None:
+) -> Readings:
     """Do the work that gives findings; what is added to findings later is not kept with them."""
     from seedlint.index.build import summaries
     from seedlint.index.cache import SummaryCache
@@ -156,8 +177,9 @@ def _compute(
             out.problems += result.problems
     out.files = len(sources)
     out.commented = [source.path for source in sources if may_suppress(source.text)]
-    if parsed:
-        _judge(project.root, parsed, {s.root_path: s for s in sources}, config, cache_dir, out, progress)
+    if not parsed:
+        return Readings()
+    return _judge(project.root, parsed, {s.root_path: s for s in sources}, config, cache_dir, out, progress)
 
 
 class _Files:
@@ -190,6 +212,14 @@ class _Files:
         self.digests.append((name, result.digest))
         self._read[path] = result
         self.sources.add(result, self.project.root)
+
+    def source(self, path: Path) -> Source | None:
+        """One file's Source."""
+        found = self._read.get(path)
+        if found is None:
+            result = read(path, self.project.root, display(path))
+            found = result if isinstance(result, Source) else None
+        return found
 
     def read_all(self) -> list[Source]:
         """The Sources of all files, in the project's order; one that vanished meanwhile is a problem."""
@@ -246,8 +276,8 @@ def _judge(
     cache_dir: Path | None,
     out: Analysis,
     progress: Callable[[int, int], None] | None = None,
-) -> None:
-    """Run the program's entries and ask the rules."""
+) -> Readings:
+    """Run the program's entries and ask the rules; what was read for that."""
     from seedlint import findings as judged
     from seedlint import registry
     from seedlint.flow.run import NoSuchFunction, ignore, timelines
@@ -260,14 +290,14 @@ def _judge(
     only = bool(config.entries)
     chosen = named(config.entries, absolute) if only else entries(program, tests=True)
     if only and not chosen:
-        return
+        return Readings()
     rules = [rule for rule in registry.rules() if config.selects(rule.code, rule.default)]
     try:
         lines, machine = timelines(program, knowledge, chosen, config.library, only, progress or ignore)
     except NoSuchFunction as error:
         path = by_path[program.modules[error.module].path].path
         out.problems.append(Problem(path, 0, 0, f"defines no `{error.function}` at its top level"))
-        return
+        return Readings()
     sources = {name: by_path[module.path] for name, module in program.modules.items()}
     tests = {sources[name].path for name, module in program.modules.items() if is_test(module)}
     out.tests = sorted(tests)
@@ -282,6 +312,10 @@ def _judge(
     out.findings = _with_fixes(shown, out, config)
     out.entries = sum(1 for line in lines if line.reached)
     out.counts.functions_analysed = machine.functions_analysed
+    paths = {name: module.path for name, module in program.modules.items()}
+    executed = {paths[name]: frozenset(where) for name, where in machine.read.executed.items() if name in paths}
+    searched = frozenset(paths[name] for name in machine.read.searched)
+    return Readings(executed, searched, frozenset(machine.read.methods))
 
 
 def _with_fixes(findings: list[Finding], out: Analysis, config: Config) -> list[Finding]:

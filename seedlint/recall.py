@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from seedlint.config import Config
+from seedlint.flow.unchanged import Readings
 from seedlint.index.cache import Store, key_of
 from seedlint.index.stamps import folder_stamps, stamp_of
 from seedlint.rule import Applicability, Edit, Finding, Fix, Outcome, Place, Severity, TraceStep, Verdict
@@ -28,6 +29,7 @@ class Results:
 
     def __init__(self, folder: Path | None, root: Path, config: Config) -> None:
         self._store = Store(folder, "results")
+        self._bases = Store(folder, "bases")
         self._name = key_of(str(root), os.getcwd(), repr(config))  # noqa: PTH109
         self._code = code(folder) if folder is not None else ""
         self._tables = [(path, _content(path)) for path in config.apis]
@@ -38,19 +40,57 @@ class Results:
 
     def get(self, key: str) -> dict[str, Any] | None:
         """The result that was kept under this key."""
-        kept = self._store.read(self._name)
-        if not isinstance(kept, tuple) or len(kept) != 2 or kept[0] != key:
-            return None
-        try:
-            found = unpack(kept[1])
-        except (TypeError, ValueError, IndexError):
-            return None
-        return found if isinstance(found, dict) else None
+        kept = self._read()
+        return _unpacked(kept[1]) if kept is not None and kept[0] == key else None
 
-    def put(self, key: str, result: dict[str, Any]) -> None:
-        """Keep a result in the place of the one before."""
+    def base(self) -> Base | None:
+        """The last result that was computed, whatever has changed since; none of another engine's."""
+        kept = self._read()
+        found = self._bases.read(self._name) if kept is not None else None
+        if kept is None or found is None or found[:2] != (kept[2], key_of(self._code, self._tables)):
+            return None
+        result = _unpacked(kept[1])
+        if result is None:
+            return None
+        _, _, files, commented, executed, searched, methods = found
+        places = {path: frozenset(where) for path, where in executed.items()}
+        return Base(kept[2], result, files, commented, Readings(places, frozenset(searched), frozenset(methods)))
+
+    def put(self, key: str, result: dict[str, Any], base: str) -> None:
+        """Keep a result in the place of the one before, and what its base is called."""
         if self._store.folder is not None:
-            self._store.write(self._name, (key, pack(result)))
+            self._store.write(self._name, (key, pack(result), base))
+
+    def put_base(self, key: str, files: list[tuple[str, bytes]], commented: list[str], readings: Readings) -> None:
+        """Keep what a result that was computed follows from; its key is what the base is called."""
+        if self._store.folder is not None:
+            executed = {path: tuple(where) for path, where in readings.executed.items()}
+            searched, methods = tuple(readings.searched), tuple(readings.methods)
+            state = key_of(self._code, self._tables)
+            self._bases.write(self._name, (key, state, files, commented, executed, searched, methods))
+
+    def _read(self) -> tuple[str, Any, str] | None:
+        kept = self._store.read(self._name)
+        return kept if isinstance(kept, tuple) and len(kept) == 3 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A result that was computed, with the digests of the files that it was computed from, and what it has read."""
+
+    key: str
+    result: dict[str, Any]
+    files: list[tuple[str, bytes]]
+    commented: list[str]
+    readings: Readings
+
+
+def _unpacked(value: Any) -> dict[str, Any] | None:
+    try:
+        found = unpack(value)
+    except (TypeError, ValueError, IndexError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 @lru_cache(maxsize=8)

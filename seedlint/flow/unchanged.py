@@ -7,7 +7,7 @@ the same run follows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from seedlint.flow.lexicon import Lexicon, mentions
@@ -28,42 +28,37 @@ _POSITION, _BODY = 1, 3
 class Readings:
     """What a run has read of a program, beside the top level of each module.
 
-    `executed` holds where the functions lie whose bodies were run, by module; `searched` the modules whose other
-    functions were searched for names of interest, among these the method names `methods`.
+    `executed` holds where the functions lie whose bodies were run, by the file's path from the root; `searched` the
+    files whose other functions were searched for names of interest, among these the method names `methods`.
     """
 
-    executed: dict[str, frozenset[Position]]
-    searched: frozenset[str]
-    methods: frozenset[str]
+    executed: dict[str, frozenset[Position]] = field(default_factory=dict)
+    searched: frozenset[str] = frozenset()
+    methods: frozenset[str] = frozenset()
 
-    def still_hold(self, module: str, old: Summary, new: Summary) -> frozenset[Position] | None:
-        """Where the functions that were run lie in a module's new Summary; None if a run may differ."""
-        if (old.imports, old.main, old.tests) != (new.imports, new.main, new.tests) or new.problems:
-            return None
-        names = self._names(new) if module in self.searched else None
-        if names is not None and None in names:
-            return None
-        comparison = _Comparison(self.executed.get(module, frozenset()), names, self.methods)
+    def still_hold(self, path: str, old: Summary, new: Summary) -> bool:
+        """Whether a file's new Summary leads to the same run as its old one."""
+        if (old.imports, old.main, old.tests) != (new.imports, new.main, new.tests) or old.problems or new.problems:
+            return False
+        names = None
+        if path in self.searched:
+            lexicon = Lexicon(new.body)
+            if lexicon.stars:
+                return False
+            names = frozenset([*lexicon.imports, *lexicon.units])
         try:
-            return frozenset(comparison.moved) if comparison.same(old.body, new.body) else None
+            return _Comparison(self.executed.get(path, frozenset()), names, self.methods).same(old.body, new.body)
         except RecursionError:
-            return None
-
-    @staticmethod
-    def _names(summary: Summary) -> frozenset[str | None]:
-        """What a module's names are; None among them where nobody can tell."""
-        lexicon = Lexicon(summary.body)
-        return frozenset([*lexicon.imports, *lexicon.units, *([None] if lexicon.stars else [])])
+            return False
 
 
 class _Comparison:
     """Compares two trees but for places, and for bodies that no run has read."""
 
-    def __init__(self, executed: frozenset[Position], names: frozenset[str | None] | None, methods: frozenset[str]):
+    def __init__(self, executed: frozenset[Position], names: frozenset[str] | None, methods: frozenset[str]) -> None:
         self.executed = executed
         self.names = names
         self.methods = methods
-        self.moved: set[Position] = set()
 
     def same(self, old: Any, new: Any) -> bool:
         """Whether two trees say the same."""
@@ -90,7 +85,6 @@ class _Comparison:
         if not all(self.same(old[i], new[i]) for i in head):
             return False
         if old[_POSITION] in self.executed:
-            self.moved.add(new[_POSITION])
             return self.same(old[_BODY], new[_BODY])
         return self.names is None or self._mention_alike(old[_BODY], new[_BODY])
 

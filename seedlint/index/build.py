@@ -49,7 +49,7 @@ def summaries(
     sources: Sequence[Source], cache: SummaryCache, jobs: int, counts: Counts
 ) -> Iterator[tuple[Source, Summary | Problem]]:
     """The Summary of each source, in the sources' order."""
-    known = {source.path: cache.get(_content(source)) for source in sources}
+    known = {source.path: cache.get(content(source, source.digest)) for source in sources}
     missing = [source for source in sources if known[source.path] is None]
     counts.cache_hits += len(sources) - len(missing)
     counts.files_parsed += len(missing)
@@ -57,16 +57,16 @@ def summaries(
     for source in missing:
         result = fresh[source.path]
         if isinstance(result, Summary) and not result.problems:
-            cache.put(_content(source), result)
+            cache.put(content(source, source.digest), result)
     cache.write()
     for source in sources:
         kept = known[source.path]
         yield source, kept if kept is not None else fresh[source.path]
 
 
-def _content(source: Source) -> bytes:
-    """What a Summary follows from: the same bytes mean something else in a notebook."""
-    return source.kind.encode() + source.digest
+def content(source: Source, digest: bytes) -> bytes:
+    """What a Summary follows from, for bytes with this digest: they mean something else in a notebook."""
+    return source.kind.encode() + digest
 
 
 def _parse_all(sources: Sequence[Source], jobs: int) -> Iterable[Summary | Problem]:

@@ -8,8 +8,9 @@ import marshal
 import os
 import sys
 import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from seedlint.index.summary import FORMAT, Summary
 
@@ -19,6 +20,7 @@ LEAST_AGE = 300
 """Seconds for which a half-written file may belong to a process that still writes it."""
 _STAMP_SIZE, _DIGEST_SIZE = 32, 16
 _HEAD = _STAMP_SIZE + _DIGEST_SIZE
+_LENGTH_SIZE = 8
 
 
 def key_of(*parts: object) -> str:
@@ -55,16 +57,42 @@ class Store:
         """Keep a value."""
         if self.folder is None:
             return
-        beside = self.folder / f"{key}.{os.getpid()}.{time.monotonic_ns():x}"
         try:
             body = marshal.dumps(value)
+        except ValueError:
+            return
+        self._write(key, [self.stamp.ljust(_STAMP_SIZE, b"\0"), _digest(body), body])
+
+    def open(self, key: str) -> BinaryIO | None:
+        """The file of a key, or None."""
+        try:
+            return None if self.folder is None else open(self.folder / key, "rb")  # noqa: PTH123
+        except OSError:
+            return None
+
+    def write_parts(self, key: str, code: str, parts: Mapping[bytes, bytes]) -> None:
+        """Keep marshalled values that `Parts` reads one by one."""
+        index, at = {}, 0
+        for name, data in parts.items():
+            index[name] = (at, len(data), _digest(data))
+            at += len(data)
+        body = marshal.dumps((code, index))
+        size = len(body).to_bytes(_LENGTH_SIZE, "little")
+        self._write(key, [self.stamp.ljust(_STAMP_SIZE, b"\0"), _digest(body), size, body, *parts.values()])
+
+    def _write(self, key: str, pieces: Iterable[bytes]) -> None:
+        if self.folder is None:
+            return
+        beside = self.folder / f"{key}.{os.getpid()}.{time.monotonic_ns():x}"
+        try:
             self.folder.mkdir(parents=True, exist_ok=True)
             try:
-                beside.write_bytes(self.stamp.ljust(_STAMP_SIZE, b"\0") + _digest(body) + body)
+                with beside.open("wb") as file:
+                    file.writelines(pieces)
                 beside.replace(self.folder / key)
             except OSError:
                 beside.unlink(missing_ok=True)
-        except (OSError, ValueError):
+        except OSError:
             return
         self._shrink()
 
@@ -90,41 +118,85 @@ def _digest(data: bytes | memoryview) -> bytes:
 
 
 class SummaryCache:
-    """The Summaries of one project, by the content of their files, in one file."""
+    """The Summaries of one project, by the content of their files, in one file of which each is read when asked for."""
 
     def __init__(self, folder: Path | None, project: str) -> None:
         self.store = Store(folder, "summaries")
         self.key = key_of(project)
-        self.entries: dict[bytes, Any] = {}
-        self.used: dict[bytes, Any] = {}
+        self.used: dict[bytes, bytes] = {}
         self.changed = False
-        self.loaded = False
+        self._parts: Parts | None = None
         # Developers change the code without changing the format.
         self.code = _code() if folder is not None else ""
 
     def get(self, digest: bytes) -> Summary | None:
         """The Summary of a file with this content."""
-        if not self.loaded:
-            self.loaded = True
-            kept = self.store.read(self.key)
-            self.entries = kept[1] if isinstance(kept, tuple) and len(kept) == 2 and kept[0] == self.code else {}
-        entry = self.entries.get(digest)
-        if entry is None:
+        if self._parts is None:
+            self._parts = Parts(self.store, self.key, self.code)
+        found = self._parts.get(digest)
+        if found is None:
             return None
-        self.used[digest] = entry
-        body, imports, main, tests = entry
+        self.used[digest] = found
+        body, imports, main, tests = marshal.loads(found)
         return Summary(body, imports, main, frozenset(tests))
 
     def put(self, digest: bytes, summary: Summary) -> None:
         """Keep a Summary; one of a file that was read only in part is made anew, for its problems."""
-        if not summary.problems:
-            self.used[digest] = (summary.body, summary.imports, summary.main, tuple(sorted(summary.tests)))
+        if not summary.problems and self.store.folder is not None:
+            tests = tuple(sorted(summary.tests))
+            self.used[digest] = marshal.dumps((summary.body, summary.imports, summary.main, tests))
             self.changed = True
 
     def write(self) -> None:
         """Write what this run used, if anything is new."""
+        if self._parts is not None:
+            self._parts.close()
         if self.changed:
-            self.store.write(self.key, (self.code, self.used))
+            self.store.write_parts(self.key, self.code, self.used)
+        self.used = {}
+
+
+class Parts:
+    """Some marshalled values in one file, each read and checked when it is asked for."""
+
+    def __init__(self, store: Store, key: str, code: str) -> None:
+        self._file = store.open(key)
+        self._index: dict[bytes, tuple[int, int, bytes]] = {}
+        if self._file is not None:
+            self._index = self._read_index(self._file, store.stamp, code)
+
+    @staticmethod
+    def _read_index(file: BinaryIO, stamp: bytes, code: str) -> dict[bytes, tuple[int, int, bytes]]:
+        try:
+            head = file.read(_HEAD + _LENGTH_SIZE)
+            size = int.from_bytes(head[_HEAD:], "little")
+            if head[:_STAMP_SIZE].rstrip(b"\0") != stamp or size > os.fstat(file.fileno()).st_size:
+                return {}
+            body = file.read(size)
+            kept = marshal.loads(body) if head[_STAMP_SIZE:_HEAD] == _digest(body) else ("", {})
+            begin = file.tell()
+            places = kept[1] if kept[0] == code else {}
+            return {name: (begin + at, length, check) for name, (at, length, check) in places.items()}
+        except (OSError, ValueError, EOFError, TypeError, MemoryError, AttributeError, LookupError):
+            return {}
+
+    def get(self, name: bytes) -> bytes | None:
+        """A value as it was marshalled, or None."""
+        place = self._index.get(name)
+        if place is None or self._file is None:
+            return None
+        try:
+            self._file.seek(place[0])
+            data = self._file.read(place[1])
+        except OSError:
+            return None
+        return data if _digest(data) == place[2] else None
+
+    def close(self) -> None:
+        """Close the file, so that it can be replaced where open files cannot."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
 
 def _code() -> str:

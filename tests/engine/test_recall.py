@@ -31,6 +31,12 @@ CONTENTS = (
     "def broken(:\n",
     "",
     "if __name__ == '__main__':\n    import random\n    print(random.choice([1, 2]))\n",
+    "import random\n\n\n# moved\ndef draw():\n    return random.random()\n",
+    "import random\ndef draw():\n    return random.random() + spread(2)\ndef spread(n):\n    return n\n",
+    "import random\ndef draw():\n    return random.Random(1).random()\ndef spread(n):\n    return random.Random(n)\n",
+    "import random\ndef draw():\n    return 1\ndef spread(n):\n    return random.Random()\n",
+    "class Net:\n    def draw(self):\n        return 1\nimport b\nprint(Net())\n",
+    "import numpy\nclass Net:\n    def draw(self):\n        return numpy.random.default_rng()\nprint(Net())\n",
     (
         "import random, yaml\nseed = yaml.safe_load(open('run.yaml'))['seed']\n"
         "if seed is not None:\n    random.seed(seed)\nprint(random.random())\n"
@@ -74,7 +80,7 @@ def settle(*files: str) -> None:
         os.utime(name, ns=(before, before))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rounds=st.lists(EDITS, min_size=1, max_size=3))
 def test_any_sequence_of_edits_gives_what_a_run_from_nothing_gives(
     rounds: list[list[tuple[str, str, str]]], tmp_path: Path
@@ -99,6 +105,61 @@ def apply(kind: str, path: Path, other: str) -> None:
     elif path.exists():
         Path(other).parent.mkdir(exist_ok=True)
         path.replace(other)
+
+
+KEEPING = [
+    ("a comment", "import torch\n", "# more\n\nimport torch\n"),
+    ("a function that is not run", "def show(x):\n    print(x)\n", "def show(x):\n    y = x + 1\n    print(y)\n"),
+    ("a function that is run, lower", "def used():\n    return 1\nused()\n", "\n\ndef used():\n    return 1\nused()\n"),
+    ("a text", "def show(x):\n    print('one')\n", "def show(x):\n    print('two')\n"),
+    ("a method of a library's name", "def show(x):\n    x.rand()\n", "def show(x):\n    x.shape()\n"),
+]
+CHANGING = [
+    ("the top level", "x = 1\n", "x = 2\n"),
+    ("a function that is run", "def used():\n    return 1\nused()\n", "def used():\n    return 2\nused()\n"),
+    ("an import", "def show(x):\n    print(x)\n", "def show(x):\n    import random\n"),
+    ("a default", "def show(x=1):\n    print(x)\n", "def show(x=2):\n    print(x)\n"),
+    ("a decorator", "def show():\n    pass\n", "@id\ndef show():\n    pass\n"),
+    ("a name of a library", "import torch\ndef f():\n    pass\n", "import torch\ndef f():\n    torch.Generator()\n"),
+    ("a method of interest", "import torch\ndef f(g):\n    g.x()\n", "import torch\ndef f(g):\n    g.uniform_()\n"),
+    ("what generates", "def show():\n    return 1\n", "def show():\n    yield 1\n"),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), [row[1:] for row in KEEPING], ids=[row[0] for row in KEEPING])
+def test_a_change_that_no_run_has_read_runs_nothing(before: str, after: str, tmp_path: Path) -> None:
+    Path("train.py").write_text("import other\nimport torch\nx = torch.rand(3)\n")
+    for text, carried in ((before, False), (after, True), (before, True), (after + "# end\n", True)):
+        Path("other.py").write_text(text)
+        warm = run(tmp_path)
+        assert (warm.evidence is None) == carried
+        assert said(warm) == said(run(None))
+        assert run(tmp_path).counts.files_parsed == 0
+
+
+@pytest.mark.parametrize(("before", "after"), [row[1:] for row in CHANGING], ids=[row[0] for row in CHANGING])
+def test_a_change_that_a_run_may_read_runs_the_program_again(before: str, after: str, tmp_path: Path) -> None:
+    Path("train.py").write_text("import other\nimport torch\nx = torch.rand(3)\n")
+    for text in (before, after):
+        Path("other.py").write_text(text)
+        warm = run(tmp_path)
+        assert warm.evidence is not None
+        assert said(warm) == said(run(None))
+
+
+def test_a_file_that_a_finding_names_is_judged_again(tmp_path: Path) -> None:
+    Path("train.py").write_text(CONTENTS[0])
+    run(tmp_path)
+    Path("train.py").write_text("\n" + CONTENTS[0])
+    assert [finding.place.line for finding in run(tmp_path).findings] == [3]
+
+
+def test_a_comment_that_suppresses_is_heeded_without_a_run(tmp_path: Path) -> None:
+    Path("train.py").write_text("import other\n" + CONTENTS[1])
+    Path("other.py").write_text("x = 1\n")
+    assert run(tmp_path).commented == []
+    Path("other.py").write_text("x = 1  # seedlint: ignore\n")
+    assert (run(tmp_path).commented, run(tmp_path).commented) == (["other.py"], ["other.py"])
 
 
 def test_nothing_changed_parses_and_runs_nothing(tmp_path: Path) -> None:
