@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from seedlint.index.summary import Position
 from seedlint.sources.source import split_lines
+from seedlint.verify.probe.standins import SEEDING
 
 OBSERVER = "_seedlint_"
 
@@ -78,6 +79,9 @@ def _insert(text: str, inserts: Mapping[tuple[int, int], Iterable[tuple[int, str
 class _Tolerant(ast.NodeTransformer):
     """Steps over statements that fail, their names becoming stand-ins."""
 
+    def __init__(self, path: str) -> None:
+        self.path = path
+
     def body(self, statements: list[ast.stmt]) -> list[ast.stmt]:
         """The statements, each guarded."""
         return [part for statement in statements for part in self.guarded(statement)]
@@ -119,7 +123,7 @@ class _Tolerant(ast.NodeTransformer):
             return [*ast.parse(f"{OBSERVER}.raises()").body, node]
         simple = ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Import, ast.ImportFrom
         if isinstance(node, simple) and not _suspends(node):
-            return [_try(node, [node], _names(node))]
+            return [self.attempt(node, [node], _names(node))]
         return [node]
 
     def hoisted(self, value: ast.expr, node: ast.stmt) -> tuple[list[ast.stmt], ast.expr]:
@@ -128,22 +132,31 @@ class _Tolerant(ast.NodeTransformer):
             return [], value
         name = f"_seedlint_{value.lineno}_{value.col_offset}"
         assign = ast.Assign([ast.Name(name, ast.Store())], value)
-        return [_try(node, [assign], [name])], ast.Name(name, ast.Load())
+        return [self.attempt(node, [assign], [name])], ast.Name(name, ast.Load())
+
+    def attempt(self, node: ast.stmt, body: list[ast.stmt], names: list[str]) -> ast.stmt:
+        """Statements in whose place stand-ins for `names` are bound when they fail."""
+        method = "lost" if any(_seeds(part) for part in body) else "skipped"
+        told = "".join(f", {name!r}" for name in names)
+        call = f"{OBSERVER}.{method}({f'{self.path}:{node.lineno}'!r}, _seedlint_error_{told})"
+        handler = ast.parse(f"{', '.join(names)}, = {call}" if names else call).body
+        return ast.Try(
+            body, [ast.ExceptHandler(ast.Name("Exception", ast.Load()), "_seedlint_error_", handler)], [], []
+        )
 
 
-def tolerant(text: str) -> str:
+def tolerant(text: str, path: str) -> str:
     """The program, stepping over statements that fail: what they would have bound becomes a stand-in."""
     tree = ast.parse(text)
-    tree.body = _Tolerant().body(tree.body)
+    tree.body = _Tolerant(path).body(tree.body)
     return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
 
 
-def _try(node: ast.stmt, body: list[ast.stmt], names: list[str]) -> ast.stmt:
-    told = ", ".join(repr(name) for name in names)
-    targets = ", ".join(names)
-    call = f"{OBSERVER}.skipped({node.lineno}, _seedlint_error_, {told})"
-    handler = ast.parse(f"{targets}, = {call}" if names else call).body
-    return ast.Try(body, [ast.ExceptHandler(ast.Name("Exception", ast.Load()), "_seedlint_error_", handler)], [], [])
+def _seeds(node: ast.AST) -> bool:
+    """Whether something is called whose name says that it may seed."""
+    functions = [part.func for part in ast.walk(node) if isinstance(part, ast.Call)]
+    names = [getattr(function, "attr", getattr(function, "id", "")) for function in functions]
+    return any(SEEDING.search(name) for name in names)
 
 
 def _names(node: ast.stmt) -> list[str]:

@@ -114,7 +114,7 @@ def _stand_ins(ran: Mapping[str, Any]) -> str:
     if not skips:
         return ""
     more = f" and {len(skips) - 1} more" if len(skips) > 1 else ""
-    return f"; stepped over line {skips[0]['skip']} ({skips[0]['error'][:80]}){more}"
+    return f"; stepped over {skips[0]['skip']} ({skips[0]['error'][:80]}){more}"
 
 
 def _unreached(ran: Mapping[str, Any], device: str) -> Verdict:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import base64
 import os
 import re
 import shlex
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,19 +15,12 @@ from typing import Any
 from seedlint.engine import Evidence
 from seedlint.flow.state import Spot
 from seedlint.flow.timeline import Moment
-from seedlint.index.summary import Position
 from seedlint.program.entries import is_test
 from seedlint.program.modules import SOURCE_FOLDERS
 from seedlint.rule import Finding
 from seedlint.sources.source import Source
-from seedlint.verify.instrument import OBSERVER, instrument, tolerant
+from seedlint.verify.trees import instrumented, lenient_modules, other_files, root_of, tree_name
 from seedlint.verify.witness import Witness, causes, witnesses
-
-SMALL_FILE = 256 * 1024
-MOST_FILES = 2000
-MANY_FILES = 100
-MOST_BYTES = 16 * 1024 * 1024
-_SKIPPED = frozenset({"node_modules", "venv", "env", "site-packages", "__pycache__", "wandb", "runs"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +135,7 @@ def _asked(run: str, evidence: Evidence) -> Entry | None:
 
 def make_plan(projects: Sequence[tuple[Sequence[Entry], Evidence]], options: Options) -> dict[str, Any]:
     """The plan for the entries of some projects, as JSON holds it."""
-    made = [_project(evidence, options) for _, evidence in projects]
+    made = [_project(entries, evidence, options) for entries, evidence in projects]
     numbered = [
         (number, entry, evidence)
         for number, (entries, evidence) in enumerate(projects)
@@ -168,18 +160,19 @@ def make_plan(projects: Sequence[tuple[Sequence[Entry], Evidence]], options: Opt
     }
 
 
-def _project(evidence: Evidence, options: Options) -> tuple[dict[str, Any], set[str]]:
+def _project(entries: Sequence[Entry], evidence: Evidence, options: Options) -> tuple[dict[str, Any], set[str]]:
     """One project's files, and the library modules that it imports."""
     sources = {source.root_path: source for source in evidence.modules.values()}
-    root = _root(next(iter(sources.values())))
-    files, links = _other_files(root, sources)
-    files.update({_tree_name(source): source.text for source in sources.values()})
+    root = root_of(next(iter(sources.values())))
+    files, links = other_files(root, sources)
+    files.update({tree_name(source): source.text for source in sources.values()})
     modules = evidence.program.modules
     imports = {name for module in modules.values() for level, name in module.summary.imports if not level}
     own = {part for name in modules for part in name.split(".")}
     roots = {name.partition(".")[0] for name in imports} - own
     project = {
         "tree": files,
+        "tolerant": lenient_modules({entry.module for entry in entries}, evidence),
         "links": links if not options.launcher else {},
         "sys_path": [name for name in SOURCE_FOLDERS if (root / name).is_dir()],
         "optional": sorted(roots - evidence.roots - set(sys.stdlib_module_names)),
@@ -188,9 +181,9 @@ def _project(evidence: Evidence, options: Options) -> tuple[dict[str, Any], set[
 
 
 def _entry(number: int, project: int, entry: Entry, evidence: Evidence, options: Options) -> dict[str, Any]:
-    tree, lenient = _instrumented(entry, evidence)
+    tree, lenient = instrumented(entry.module, entry.spots, entry.driven, evidence)
     module, summary = entry.source, evidence.program.modules[entry.module]
-    name = _tree_name(module)
+    name = tree_name(module)
     as_module = _runs_as_module(entry, evidence)
     return {
         "id": str(number),
@@ -215,33 +208,6 @@ def _entry(number: int, project: int, entry: Entry, evidence: Evidence, options:
     }
 
 
-def _instrumented(entry: Entry, evidence: Evidence) -> tuple[dict[str, str], dict[str, str]]:
-    """The files of an entry that are rewritten: with points only, and stepping over what fails as well."""
-    by_module: dict[str, dict[Position, int]] = {entry.module: {}}
-    for spot, number in entry.spots.items():
-        by_module.setdefault(spot.module, {})[spot.pos] = number
-    tree, lenient = {}, {}
-    for module, points in by_module.items():
-        source = evidence.modules[module]
-        try:
-            text, _ = instrument(source.text, points)
-            ast.parse(text)
-            drive = f"\n\n{OBSERVER}.drive({entry.driven!r}, globals())\n"
-            drive = drive if entry.driven and module == entry.module else ""
-            tree[_tree_name(source)] = text + drive
-            lenient[_tree_name(source)] = tolerant(text + drive)
-        except SyntaxError:
-            continue
-    return tree, lenient
-
-
-def _tree_name(source: Source) -> str:
-    """Where a file lies in the tree that is run; a notebook becomes a script."""
-    if source.root_path.endswith(".ipynb"):
-        return source.root_path.removesuffix(".ipynb").replace(" ", "_") + "_notebook.py"
-    return source.root_path
-
-
 def _runs_as_module(entry: Entry, evidence: Evidence) -> str:
     """The name to run an entry by when it is a package's `__main__`, or imports relatively; else empty."""
     path = PurePosixPath(entry.source.root_path)
@@ -255,45 +221,3 @@ def _runs_as_module(entry: Entry, evidence: Evidence) -> str:
         parts.insert(0, folder.name)
         folder = folder.parent
     return ".".join(parts) if parts else ""
-
-
-def _root(source: Source) -> Path:
-    return source.absolute.parents[len(PurePosixPath(source.root_path).parts) - 1]
-
-
-def _other_files(root: Path, sources: Mapping[str, Source]) -> tuple[dict[str, str], dict[str, str]]:
-    """The project's other files: small ones by content; larger ones, and folders of many, by where they are."""
-    small: dict[str, str] = {}
-    links: dict[str, str] = {}
-    with_code = {parent for path in sources for parent in PurePosixPath(path).parents}
-    total = 0
-    for folder, folders, names in os.walk(root):
-        here = Path(folder).relative_to(root)
-        folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
-        if PurePosixPath(here.as_posix()) not in with_code and len(names) + len(folders) > MANY_FILES:
-            links[here.as_posix()] = folder
-            folders[:] = []
-            continue
-        for name in sorted(names):
-            path = Path(folder) / name
-            relative = (here / name).as_posix()
-            if name.startswith(".") or relative in sources or name.endswith((".pyc", ".ipynb")):
-                continue
-            try:
-                size = path.stat().st_size
-                if size > SMALL_FILE or total + size > MOST_BYTES or len(small) >= MOST_FILES:
-                    links[relative] = str(path)
-                else:
-                    small[relative] = _content(path.read_bytes())
-                    total += size
-            except OSError:
-                continue
-    return small, links
-
-
-def _content(data: bytes) -> str:
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        return "base64:" + base64.b64encode(data).decode()
-    return "base64:" + base64.b64encode(data).decode() if text.startswith("base64:") else text

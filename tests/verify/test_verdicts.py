@@ -60,7 +60,7 @@ def test_missing_data_is_stepped_over_and_said(project: Project) -> None:
     [finding] = verified(project(train=text))
     assert finding.verdict is not None
     assert finding.verdict.outcome is Outcome.DIVERGED
-    assert "stepped over line 2" in finding.verdict.detail
+    assert "stepped over train.py:2" in finding.verdict.detail
 
 
 def test_a_required_option_gets_a_stand_in(project: Project) -> None:

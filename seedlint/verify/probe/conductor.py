@@ -194,6 +194,8 @@ class Conductor:
             os.makedirs(name)
         project = self.plan["projects"][entry["project"]]
         write_tree(root, project["tree"])
+        if tolerant:
+            write_tree(root, project["tolerant"])
         write_tree(root, entry["tolerant" if tolerant else "tree"])
         for name, target in project["links"].items():
             place = os.path.join(root, name)

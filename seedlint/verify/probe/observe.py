@@ -55,15 +55,20 @@ class Observer:
                 return Recorded(self, point, iter(value), self._before(point))
         return value
 
-    def skipped(self, line: int, error: BaseException, *names: str) -> Any:
+    def skipped(self, place: str, error: BaseException, *names: str) -> Any:
         """A statement that failed and was stepped over: a stand-in for each name that it would have bound."""
         self.skips += 1
         if self.refused:
-            self._write({"skip": line, "error": "", "lost": "raise"})
+            self._write({"skip": place, "error": "", "lost": "raise"})
         if self.skips <= 50:
             text = f"{type(error).__name__}: {error}"
-            self._write({"skip": line, "error": text[:300], "names": names})
+            self._write({"skip": place, "error": text[:300], "names": names})
         return tuple(standins.Unknown(name) for name in names)
+
+    def lost(self, place: str, error: BaseException, *names: str) -> Any:
+        """A statement that may seed failed: what follows if it is stepped over says nothing about the program."""
+        self._write({"skip": place, "error": "", "lost": "seed"})
+        return self.skipped(place, error, *names)
 
     def raises(self) -> None:
         """The program is about to refuse to go on: what follows if that is stepped over says nothing about it."""

@@ -10,6 +10,9 @@ from typing import Any, Iterator
 
 from . import hooks
 
+SEEDING = re.compile("seed|determin|reproduc", re.IGNORECASE)
+"""What the name of a function says that may seed."""
+
 
 def install(config: dict[str, Any]) -> None:
     """Put the stand-ins in place; each steps in only where the real thing fails."""
@@ -114,10 +117,10 @@ def _made(self: Any, *args: Any, **kwargs: Any) -> None:
 
 def _seeds(name: str) -> None:
     """Note that something was called that may well have seeded: then nothing can be said about this run."""
-    if re.search("seed|determin|reproduc", name, re.IGNORECASE):
+    if SEEDING.search(name):
         observer = getattr(builtins, "_seedlint_", None)
         if observer is not None:
-            observer._write({"skip": 0, "error": "", "lost": name})
+            observer._write({"skip": "", "error": "", "lost": name})
 
 
 _NUMBERS = ("n", "num", "size", "dim", "count", "length", "batch", "epoch", "seed", "hidden", "channels", "features")
