@@ -281,7 +281,7 @@ def _judge(
     from seedlint import findings as judged
     from seedlint import registry
     from seedlint.flow.run import NoSuchFunction, ignore, timelines
-    from seedlint.program.entries import entries, is_test, named
+    from seedlint.program.entries import entries, is_collected, is_test, named
     from seedlint.program.modules import build
 
     knowledge = knowledge_for(config, cache_dir)
@@ -292,8 +292,10 @@ def _judge(
     if only and not chosen:
         return Readings()
     rules = [rule for rule in registry.rules() if config.selects(rule.code, rule.default)]
+    asked = (name.partition("/")[0] for name in chosen if config.tests or only)
+    tested = {name for name in asked if is_test(program.modules[name]) and is_collected(program.modules[name])}
     try:
-        lines, machine = timelines(program, knowledge, chosen, config.library, only, progress or ignore)
+        lines, machine = timelines(program, knowledge, chosen, config.library, only, progress or ignore, tested)
     except NoSuchFunction as error:
         path = by_path[program.modules[error.module].path].path
         out.problems.append(Problem(path, 0, 0, f"defines no `{error.function}` at its top level"))

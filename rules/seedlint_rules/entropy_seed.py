@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from seedlint.fixes.remedy import FixValue
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
-from seedlint_rules.wording import draws, follows_torch, in_worker
+from seedlint_rules.wording import drawn, draws, follows_torch, in_worker, seed_call
 
 
 class EntropySeed(Rule):
@@ -30,10 +30,15 @@ class EntropySeed(Rule):
             if moment.state.kind == "entropy" and moment.spot not in told and self._used(moment, timeline):
                 told.add(moment.spot)
                 yield self._report(moment, timeline)
+        for draw in draws(timeline, "entropy"):
+            if draw.state.seed is None:
+                yield self._seeded_by_plugin(draw, timeline)
 
     def remedies(self, report: Report, timeline: Timeline) -> Iterator[FixValue]:
-        """Give the seed a value that stays."""
+        """Give the seed a value that stays; that of a plugin is not the program's."""
         moment = report.moment
+        if moment.kind == "draw":
+            return
         streams = tuple(m.stream for m in timeline.seeds() if m.inner == moment.inner)
         yield FixValue(moment.callee, streams, moment.detail["option"])
 
@@ -44,6 +49,16 @@ class EntropySeed(Rule):
         return not any(
             other.order > seed.order and other.state.kind == "seeded" for other in timeline.seeds(seed.stream)
         )
+
+    def _seeded_by_plugin(self, draw: Moment, timeline: Timeline) -> Report:
+        """A draw from a stream that a plugin of the test runner seeds, as no line of the program does."""
+        plugin = draw.state.option
+        message = (
+            f"`{drawn(draw)}` draws from the {draw.stream} stream, which {plugin} seeds differently on each run "
+            f"of {timeline.path}"
+        )
+        help_text = f"Call `{seed_call(draw.stream)}` in the test, or fix the seed of {plugin} among pytest's options."
+        return Report(draw, message, help_text, Severity.ERROR, draw.stream, f"entropy:{plugin}")
 
     def _report(self, moment: Moment, timeline: Timeline) -> Report:
         source, option = moment.detail["source"], moment.detail["option"]

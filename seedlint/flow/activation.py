@@ -52,10 +52,11 @@ class Activation:
     """One body analysed with one set of arguments from one state.
 
     `ways` says for each event on which branches of the body it lies. `built` numbers the modules and
-    estimators that it constructs, `flags` holds those that it sets.
+    estimators that it constructs, `flags` holds those that it sets. `paused` is how a generator has left the
+    streams at its `yield`.
     """
 
-    __slots__ = ("body", "built", "events", "flags", "imported", "out", "quiet", "value", "ways")
+    __slots__ = ("body", "built", "events", "flags", "imported", "out", "paused", "quiet", "value", "ways")
 
     def __init__(self, body: str) -> None:
         self.body = body
@@ -65,5 +66,6 @@ class Activation:
         self.built: set[int] = set()
         self.flags: dict[str, Value] = {}
         self.out: State | None = None
+        self.paused: State | None = None
         self.value: Value | None = None
         self.quiet = False

@@ -203,6 +203,7 @@ def call_function(
     m.flags.update(done.flags)
     if done.out is not None and not done.quiet:
         m.state = done.out
+    m.paused = done.paused
     value = done.value
     return UNKNOWN if value is None else value
 
@@ -256,6 +257,7 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
     activation.value = _returned(frame)
     activation.out = _leaves(m, frame, start, Spot(scope.module, record[1]))
     activation.quiet = not activation.events and activation.out == start
+    activation.paused = None if activation.quiet else frame.paused
     m.state = start
     (m.quiet if activation.quiet else m.memo)[quiet_key if activation.quiet else key] = activation
     return activation

@@ -378,6 +378,7 @@ def _walrus(m: Machine, e: Any) -> Value:
 def _yield(m: Machine, e: Any) -> Value:
     value = evaluate(m, e[1])
     frame = m.frame
+    frame.paused = m.state if frame.paused is None else frame.paused
     frame.yields = value if frame.yields is None else join(frame.yields, value)
     return UNKNOWN
 

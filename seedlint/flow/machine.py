@@ -46,6 +46,7 @@ class Frame:
         "continues",
         "function",
         "global_names",
+        "paused",
         "returns",
         "scope",
         "unlikely",
@@ -61,6 +62,7 @@ class Frame:
         self.breaks: list[tuple[State, dict[str, Value]]] = []
         self.continues: list[tuple[State, dict[str, Value]]] = []
         self.yields: Value | None = None
+        self.paused: State | None = None
         self.unlikely = False
         self.way: Way = ()
         self.context = 0
@@ -116,6 +118,7 @@ class Machine:
         self.main = ""
         self.declared: dict[str, Value] = {}
         self.held_restores: set[str] | None = None
+        self.paused: State | None = None
         self.distinct_methods: dict[str, str] = knowledge.distinct_methods
         self.depth = 0
         self.steps = 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING
 
 from seedlint.flow import calls, definitions, imports
 from seedlint.flow.activation import Activation
@@ -16,6 +17,9 @@ from seedlint.knowledge import Knowledge
 from seedlint.knowledge.schema import CallRow
 from seedlint.program.modules import Program
 from seedlint.stack import on_large_stack
+
+if TYPE_CHECKING:
+    from seedlint.flow.harness import Harness
 
 _NOWHERE = (1, 0, 1, 0)
 Progress = Callable[[int, int], None]
@@ -40,14 +44,16 @@ def timelines(
     library: bool = False,
     only: bool = False,
     progress: Progress = ignore,
+    tests: Collection[str] = (),
 ) -> tuple[list[Timeline], Machine]:
     """One timeline for each entry, and one for each module's functions that none of them reaches.
 
     An entry is a module, or `module/function`. With `only`, there are the entries' timelines alone, of each of
-    them. `progress` is told how many entries are done, and of how many. Raises `NoSuchFunction`.
+    them. `progress` is told how many entries are done, and of how many. The modules `tests` are run as a test
+    runner does. Raises `NoSuchFunction`.
     """
     machine = Machine(program, knowledge)
-    out = on_large_stack(lambda: _all(machine, list(entries), library, only, progress))
+    out = on_large_stack(lambda: _all(machine, list(entries), library, only, progress, tests))
     seeded = seeded_streams(out)
     numerical = frozenset(name for name, row in knowledge.streams.items() if row.numerical)
     titles = {name: row.title for name, row in knowledge.streams.items()}
@@ -60,15 +66,21 @@ def timelines(
 
 
 def _all(
-    machine: Machine, entries: list[str], library: bool, only: bool = False, progress: Progress = ignore
+    machine: Machine, entries: list[str], library: bool, only: bool, progress: Progress, tests: Collection[str]
 ) -> list[Timeline]:
     out = []
     activations = {}
     imported: set[str] = set()
+    mentions = Mentions(machine.program, machine.knowledge)
+    harness = _harness(machine, mentions) if tests else None
     for done, entry in enumerate(entries):
         progress(done, len(entries))
         module, _, function = entry.partition("/")
-        activations[entry] = run_function(machine, module, function) if function else run_entry(machine, entry)
+        tested = run_tests(machine, harness, module, function) if harness is not None and module in tests else None
+        if tested is not None:
+            activations[entry] = tested
+        else:
+            activations[entry] = run_function(machine, module, function) if function else run_entry(machine, entry)
         imported |= machine.imported - {module}
     for entry, activation in activations.items():
         name, _, function = entry.partition("/")
@@ -76,10 +88,17 @@ def _all(
         if only or module_file.summary.main or entry not in imported:
             path = f"{module_file.path}:{function}" if function else module_file.path
             out.append(Timeline(name, path, True, flatten(activation, machine.stream_index)))
-    return out if only else out + _unreached(machine, out, library)
+    return out if only else out + _unreached(machine, mentions, out, library)
 
 
-def _unreached(machine: Machine, reached: list[Timeline], library: bool) -> list[Timeline]:
+def _harness(machine: Machine, mentions: Mentions) -> Harness:
+    """What runs tests; it is not even imported where none are asked for."""
+    from seedlint.flow.harness import Harness
+
+    return Harness(machine, mentions)
+
+
+def _unreached(machine: Machine, mentions: Mentions, reached: list[Timeline], library: bool) -> list[Timeline]:
     """The timelines of functions that no entry reaches.
 
     Of these only what they seed, the generators that they make and their draws from streams that nothing
@@ -140,6 +159,17 @@ def run_entry(machine: Machine, entry: str) -> Activation:
     except Terminated:
         return activation
     return activation
+
+
+def run_tests(machine: Machine, harness: Harness, module: str, function: str = "") -> Activation | None:
+    """Run a module's tests, or the one of this name; None if there is none of this name."""
+    activation = Activation(module)
+    _begin(machine, module, activation)
+    try:
+        found = harness.run(machine, module, function)
+    except Terminated:
+        return activation
+    return activation if found or not function else None
 
 
 def run_function(machine: Machine, module: str, function: str) -> Activation:

@@ -14,6 +14,13 @@ TEXT, BOOL, NAMES, SETS, EXPRESSION, EXPRESSIONS = "text", "true or false", "nam
 STREAMS, VERSION, SIGNATURE, STATEMENTS, DOTTED = "streams", "version", "signature", "statements", "dotted"
 STARRED = "starred"
 
+ROLES = (
+    "fixture", "uses", "parameters", "set", "case", "given", "marks", "plugins", "request", "configure", "session",
+    "before", "call", "around-module", "around-class", "around-case-class", "around-function", "around-method",
+    "around-case", "plugin",
+)  # fmt: skip
+"""What a name may be to a test runner."""
+
 FIELDS: dict[str, dict[str, str | tuple[str, ...]]] = {
     "stream": {
         "name": TEXT,
@@ -28,6 +35,16 @@ FIELDS: dict[str, dict[str, str | tuple[str, ...]]] = {
     "flag": {"attribute": DOTTED, "flag": TEXT, "source": TEXT},
     "environment": {"variable": TEXT, "flag": TEXT, "source": TEXT},
     "recipe": {"streams": STREAMS, "statement": STATEMENTS, "call": EXPRESSION, "framework": BOOL, "source": TEXT},
+    "testing": {
+        "role": ROLES,
+        "names": NAMES,
+        "ends": NAMES,
+        "streams": STREAMS,
+        "package": TEXT,
+        "fixed": TEXT,
+        "off": NAMES,
+        "source": TEXT,
+    },
     "call": {
         "names": STARRED,
         "signature": SIGNATURE,
@@ -78,6 +95,7 @@ REQUIRED = {
     "flag": ("attribute", "flag", "source"),
     "environment": ("variable", "flag", "source"),
     "recipe": ("streams", "statement", "call", "source"),
+    "testing": ("role", "source"),
     "call": ("names", "source"),
 }
 TOP_LEVEL = {"library": TEXT, "roots": NAMES}
@@ -92,6 +110,9 @@ NEEDS = {
     "base": ("reseeds",),
     "matters": ("draws",),
     "stands": ("draws",),
+    "ends": ("names",),
+    "fixed": ("package",),
+    "off": ("package",),
 }
 """A key that means something only beside one of others."""
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from seedlint.knowledge.schema import TableError
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the schema or its checks change, so that what was kept before is not used."""
 
 DIGEST_SIZE = 16

@@ -7,7 +7,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from seedlint.knowledge.loader import Table
-from seedlint.knowledge.schema import CallRow, ClassRow, RecipeRow, StreamRow, call_row, class_row, recipe_row
+from seedlint.knowledge.schema import (
+    CallRow,
+    ClassRow,
+    RecipeRow,
+    StreamRow,
+    TestingRow,
+    call_row,
+    class_row,
+    recipe_row,
+    testing_row,
+)
 
 Version = tuple[int, ...]
 LONGEST_ALIAS_CHAIN = 8
@@ -32,8 +42,10 @@ class Knowledge:
         self._found_calls: dict[str, tuple[CallRow, ...]] = {}
         self._found_classes: dict[str, ClassRow | None] = {}
         self._found_methods: dict[tuple[str, str], tuple[str, tuple[CallRow, ...]] | None] = {}
+        self._patterns_of: dict[str, dict[str, list[str]]] = {}
         self.streams: dict[str, StreamRow] = {}
         self._recipes: list[tuple[str, dict[str, Any]]] = []
+        self._testing: list[tuple[str, dict[str, Any]]] = []
         roots: set[str] = set()
         digest = hashlib.blake2b(digest_size=16)
         for table in tables:
@@ -57,6 +69,7 @@ class Knowledge:
         for row in data.get("environment", ()):
             self._environment[row["variable"]] = row["flag"]
         self._recipes += [(library, row) for row in data.get("recipe", ())]
+        self._testing += [(library, row) for row in data.get("testing", ())]
         for kind, index in (("call", self._calls), ("class", self._classes)):
             for row in data.get(kind, ()):
                 for name in row["names"]:
@@ -156,6 +169,10 @@ class Knowledge:
         """How fixes seed streams, in the tables' order."""
         return tuple(recipe_row(library, row) for library, row in self._recipes)
 
+    def testing(self, *roles: str) -> tuple[TestingRow, ...]:
+        """What plays one of these roles for a test runner, in the tables' order."""
+        return tuple(testing_row(library, row) for library, row in self._testing if row["role"] in roles)
+
     def is_known_root(self, name: str) -> bool:
         """Whether some table describes the library that a dotted name starts in."""
         return name.partition(".")[0] in self.roots
@@ -168,8 +185,7 @@ class Knowledge:
         name = f"{class_name}.{method}"
         rows = self._calls.get(name)
         if rows is None:
-            patterns = [pattern for pattern in self._call_patterns if _may_be_of(pattern, class_name)]
-            rows = self._starred(name, self._calls, patterns)
+            rows = self._starred(name, self._calls, self._method_patterns(class_name))
         found = self._holding(rows)
         if found:
             return class_name, found
@@ -180,11 +196,20 @@ class Knowledge:
                 return inherited
         return None
 
+    def _method_patterns(self, class_name: str) -> dict[str, list[str]]:
+        """The starred names that can be those of a method of a class."""
+        found = self._patterns_of.get(class_name)
+        if found is None:
+            near = _near(self._call_patterns, class_name)
+            found = {"": [pattern for pattern in near if _may_be_of(pattern, class_name)]}
+            self._patterns_of[class_name] = found
+        return found
+
     @staticmethod
     def _starred(
-        name: str, index: dict[str, list[tuple[str, dict[str, Any]]]], patterns: list[str]
+        name: str, index: dict[str, list[tuple[str, dict[str, Any]]]], patterns: dict[str, list[str]]
     ) -> list[tuple[str, dict[str, Any]]]:
-        for pattern in patterns:
+        for pattern in _near(patterns, name):
             before, _, after = pattern.partition("*")
             if name.startswith(before) and name.endswith(after) and len(name) >= len(before) + len(after):
                 return index[pattern]
@@ -226,9 +251,17 @@ def _trimmed(version: Version) -> Version:
     return version
 
 
-def _patterns(index: Mapping[str, object]) -> list[str]:
-    """The starred names, the most telling first."""
-    return sorted((name for name in index if "*" in name), key=lambda name: (-len(name), name))
+def _patterns(index: Mapping[str, object]) -> dict[str, list[str]]:
+    """The starred names by the library that they start in, the most telling first; those of any library under ""."""
+    starred = sorted((name for name in index if "*" in name), key=lambda name: (-len(name), name))
+    first = {name: name.partition("*")[0].partition(".") for name in starred}
+    roots = {root for root, dot, _ in first.values() if dot} | {""}
+    return {root: [name for name in starred if not first[name][1] or first[name][0] == root] for root in roots}
+
+
+def _near(patterns: dict[str, list[str]], name: str) -> list[str]:
+    """The patterns that names of the same library may match."""
+    return patterns.get(name.partition(".")[0]) or patterns.get("", [])
 
 
 def _may_be_of(pattern: str, class_name: str) -> bool:

@@ -101,10 +101,36 @@ class RecipeRow:
     framework: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class TestingRow:
+    """What a test runner, or a plugin of it, knows by name or does by itself.
+
+    `names` play `role`; each of `ends` undoes what the name at its place does. `streams` are seeded before each
+    test. A plugin acts where the project declares `package` and gives none of the options `off`; the option `fixed`
+    decides its seed.
+    """
+
+    library: str
+    role: str
+    source: str
+    names: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+    streams: tuple[str, ...] = ()
+    package: str = ""
+    fixed: str = ""
+    off: tuple[str, ...] = ()
+
+
 def recipe_row(library: str, row: Mapping[str, Any]) -> RecipeRow:
     """Make a row of a checked `[[recipe]]`."""
     fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
     return RecipeRow(library=library, **fields)
+
+
+def testing_row(library: str, row: Mapping[str, Any]) -> TestingRow:
+    """Make a row of a checked `[[testing]]`."""
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    return TestingRow(library=library, **fields)
 
 
 def call_row(library: str, row: Mapping[str, Any]) -> CallRow:

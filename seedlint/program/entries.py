@@ -21,6 +21,12 @@ def is_test(module: ModuleFile) -> bool:
     return named and bool(module.summary.tests)
 
 
+def is_collected(module: ModuleFile) -> bool:
+    """Whether a test runner takes a file for a module of tests: by its name."""
+    name = PurePosixPath(module.path).name
+    return name.endswith(".py") and (name.startswith("test") or name.endswith("_test.py"))
+
+
 def entries(program: Program, tests: bool = False) -> list[str]:
     """The modules that are run: those with a main block, and scripts that no other module imports."""
     imported = imported_modules(program)

@@ -75,10 +75,14 @@ class Settings:
         _merge(target, found)
 
     def _text(self, path: str) -> str | None:
+        return self.text(path) if PurePosixPath(path).suffix in _SUFFIXES else None
+
+    def text(self, path: str) -> str | None:
+        """The text of a file at a path from the root; None if it is not there or cannot be read."""
         if path not in self._texts:
             data = None
             file = self.root / path if self.root is not None and path else None
-            if file is not None and PurePosixPath(path).suffix in _SUFFIXES:
+            if file is not None:
                 try:
                     data = file.read_bytes() if file.stat().st_size <= LARGEST else None
                 except OSError:
