@@ -12,7 +12,7 @@ from seedlint.engine import Evidence
 from seedlint.rule import Finding, Outcome, Verdict
 from seedlint.verify import judge, launch
 from seedlint.verify.plan import Entry, Options, PlanError, entries_of, make_plan
-from seedlint.verify.witness import NEEDS_PROBE, witnesses
+from seedlint.verify.witness import witnesses
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -74,10 +74,6 @@ def _untried(finding: Finding, evidence: Evidence, device: str) -> Verdict:
     found = evidence.found.get((finding.place, finding.code, finding.stream))
     if found is None or not found.timeline.reached:
         return Verdict(Outcome.NOT_REACHED, "no entry of the project leads here", device=device, runs=0)
-    needs = next((witness.needs for witness in witnesses(found) if witness.needs), "")
-    reason = "needs a CUDA device" if needs else ""
-    if needs == NEEDS_PROBE and device.startswith("cuda"):
-        reason = "what CUDA kernels do differently from run to run is not probed"
-    return Verdict(
-        Outcome.COULD_NOT_RUN, reason or "nothing that can be compared is on the path", device=device, runs=0
-    )
+    needs = any(witness.needs for witness in witnesses(found))
+    reason = "needs a CUDA device" if needs else "nothing that can be compared is on the path"
+    return Verdict(Outcome.COULD_NOT_RUN, reason, device=device, runs=0)

@@ -99,7 +99,9 @@ class _Tolerant(ast.NodeTransformer):
                     part.body = self.body(part.body)
             return [node]
         if isinstance(node, ast.If):
-            before, node.test = self.hoisted(node.test, node)
+            # That a value cannot be true or false is a failure too.
+            truth = ast.UnaryOp(ast.Not(), ast.UnaryOp(ast.Not(), node.test))
+            before, node.test = self.hoisted(ast.copy_location(truth, node.test), node)
             node.body, node.orelse = self.body(node.body), self.body(node.orelse)
             return [*before, node]
         if isinstance(node, ast.For):

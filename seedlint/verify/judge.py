@@ -56,9 +56,12 @@ def _verdict(watched: Sequence[tuple[Witness, int]], ran: Mapping[str, Any], dev
         if result == compare.DIFFERENT:
             return _diverged(pair, asked, ran, device)
     for wanted in () if ran["tolerant"] else (compare.ALIKE, compare.UNMOVED, compare.SAME):
-        for result, pair, _ in results:
+        for result, pair, asked in results:
             if result == wanted:
-                return Verdict(Outcome.IDENTICAL, _why_identical(result, pair, ran), device=device, runs=count)
+                reason = _why_identical(result, pair, ran)
+                if asked["kind"] == "kernel":
+                    reason = f"not seen to differ in {pair[0]['repeats']} repetitions on {pair[0]['device']}"
+                return Verdict(Outcome.IDENTICAL, reason, device=device, runs=count)
     return _unreached(ran, device)
 
 
@@ -78,6 +81,8 @@ def _diverged(pair: Any, asked: Mapping[str, Any], ran: Mapping[str, Any], devic
             device,
             count,
         )
+    if asked["kind"] == "kernel":
+        return _kernel_diverged(mine, theirs, device, count)
     first, second = first_difference(mine["leaves"], theirs["leaves"])
     if not first:
         first, second = f"digest {mine['value']}", f"digest {theirs['value']}"
@@ -85,6 +90,19 @@ def _diverged(pair: Any, asked: Mapping[str, Any], ran: Mapping[str, Any], devic
     if asked["kind"] == "seed":
         detail, first, second = "the stream's state after the seed differs; " + detail, *_states(pair, asked["stream"])
     return Verdict(Outcome.DIVERGED, detail + _stand_ins(ran), first, second, device, count)
+
+
+def _kernel_diverged(mine: Any, theirs: Any, device: str, count: int) -> Verdict:
+    """Two computations from equal inputs, in one run or in two, that differ."""
+    where = f"the same step, repeated in one run on {mine['device']}, differs"
+    other = {"value": mine.get("other"), "leaves": mine.get("other_leaves")}
+    if "other" not in mine:
+        where, other = f"the same step differs between two runs on {mine['device']}", theirs
+    first, second = first_difference(mine["leaves"], other["leaves"])
+    first, second = (first, second) if first else (f"digest {mine['value']}", f"digest {other['value']}")
+    return Verdict(
+        Outcome.DIVERGED, f"{where}; with deterministic algorithms it does not", first, second, device, count
+    )
 
 
 def _states(pair: Any, stream: str) -> tuple[str, str]:

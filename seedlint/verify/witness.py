@@ -12,13 +12,13 @@ from seedlint.flow.timeline import Moment, Timeline
 MOST_DRAWS = 4
 """Draws that are watched for a finding about a seed."""
 NEEDS_CUDA = "cuda"
-NEEDS_PROBE = "cuda-kernels"
-"""Only kernels that run on CUDA show it; watching the entry's own calls does not."""
+KERNELS = ("nondeterministic-cuda", "nondeterministic-cuda-backward", "convolution", "recurrent", "cublas-workspace")
+"""Marks of what CUDA may compute differently from run to run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A place in the code whose value is compared; `kind` is "draw", "seed" or "generator".
+    """A place in the code whose value is compared; `kind` is "draw", "seed", "generator" or "kernel".
 
     `needs` is the kind of device without which it shows nothing.
     """
@@ -36,10 +36,9 @@ def witnesses(found: Found) -> list[Witness]:
     if report.stream == "cuda" and moment.kind == "draw":
         return [Witness("draw", moment.inner, "cuda", NEEDS_CUDA)]
     if report.stream == "cuda" or moment.kind == "flag":
-        return [Witness("draw", moment.spot, "cuda", NEEDS_PROBE)]
+        return _kernels(mark for name in KERNELS for mark in timeline.marks(name))
     if moment.kind == "mark":
-        in_worker = "/worker" in moment.process
-        return [Witness("draw", moment.spot, None, "" if in_worker else NEEDS_PROBE)]
+        return [Witness("draw", moment.spot, None)] if "/worker" in moment.process else _kernels([moment])
     if moment.kind == "draw":
         return [_draw(moment, report.stream)]
     if moment.kind == "generator":
@@ -76,6 +75,12 @@ def _draw(moment: Moment, stream: str | None) -> Witness:
         return Witness("draw", moment.spot, stream)
     module = moment.spot != moment.inner and not moment.callee.endswith("__iter__") and not in_child
     return Witness("draw", moment.spot if module else moment.inner, moment.stream)
+
+
+def _kernels(marks: Iterable[Moment]) -> list[Witness]:
+    """Where what CUDA computes differently shows, in the main process."""
+    found = [Witness("kernel", mark.spot, None, NEEDS_CUDA) for mark in marks if "/" not in mark.process]
+    return list(dict.fromkeys(found))[:MOST_DRAWS]
 
 
 def _draws(moments: Iterable[Moment]) -> list[Witness]:

@@ -32,6 +32,9 @@ def _in_order(one: list[Hit], other: list[Hit], stream: str | None, kind: str) -
 
 def judge(mine: Hit, theirs: Hit, stream: str | None, kind: str) -> str:
     """How two hits compare."""
+    if kind == "kernel":
+        apart = mine["inputs"] == theirs["inputs"] and mine["value"] != theirs["value"]
+        return DIFFERENT if apart or "other" in mine else SAME
     if kind == "seed":
         readable = bool(stream) and mine["after"].get(stream) is not None
         differs = mine["after"] != theirs["after"] if readable else mine["value"] != theirs["value"]
@@ -78,6 +81,8 @@ def equal_below(one: list[Hit], other: list[Hit], stream: str | None, kind: str)
 
 def equal(one: list[Hit], other: list[Hit], stream: str | None, kind: str) -> bool:
     """Whether two runs show the same at a point: in order in the main process, in any order below it."""
+    if any("other" in hit for hit in [*one, *other]):
+        return False
     main = [[shown(hit, stream, kind) for hit in hits if hit["main"]] for hits in (one, other)]
     if any(mine != theirs for mine, theirs in zip(*main)):
         return False

@@ -10,7 +10,7 @@ import sys
 import threading
 from typing import Any, Callable, Iterator
 
-from . import standins, streams
+from . import kernels, standins, streams
 from .digest import Digest
 
 NAME = "_seedlint_"
@@ -88,6 +88,9 @@ class Observer:
         if factory is not None:
             return function(*args, **dict(kwargs, default_factory=lambda: self._call(point, factory, (), {})))
         before = self._before(point)
+        if any(witness["kind"] == "kernel" for witness in self.points[point]):
+            self._repeat(point, function, args, kwargs)
+            return function(*args, **kwargs)
         result = function(*args, **kwargs)
         owner = _owner(function)
         if self.control:
@@ -105,6 +108,18 @@ class Observer:
         if not isinstance(result, _PLAIN):
             self._attach(point, result)
         return result
+
+    def _repeat(self, point: str, function: Any, args: Any, kwargs: Any) -> None:
+        """Compute a step several times from equal inputs; whether one differs is written down."""
+        self.busy.on = True
+        try:
+            shown = kernels.repeat(function, args, kwargs).record()
+        except Exception as error:
+            self._write({"skip": "", "error": f"{type(error).__name__}: {error}"[:300], "names": ()})
+            return
+        finally:
+            self.busy.on = False
+        self._record(point, {}, {}, shown)
 
     def _repair(self, point: str, result: Any, owner: Any) -> Any:
         """In a control run, make constant what follows the system's entropy."""
@@ -139,9 +154,12 @@ class Observer:
             value, leaves = "", [("", f"<{type(error).__name__}>")]
         finally:
             self.busy.on = False
+        self._record(point, before, after, {"value": value, "leaves": leaves})
+
+    def _record(self, point: str, before: Any, after: Any, shown: dict[str, Any]) -> None:
         self.counts[point] = number = self.counts.get(point, 0) + 1
         hit = {"point": point, "n": number, "main": self.pid == self.main, "who": self._who()}
-        hit.update(before=before, after=after, value=value, leaves=leaves)
+        hit.update(before=before, after=after, **shown)
         self._write(hit)
 
     def _write(self, record: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ import traceback
 import types
 from typing import Any
 
-from . import observe, options, standins, streams
+from . import hooks, kernels, observe, options, standins, streams
 
 VARIABLE = "SEEDLINT_RUN"
 ENDED, FAILED = 0, 70
@@ -38,6 +38,8 @@ def run(config: dict[str, Any]) -> int:
     options.install(config)
     if config["control"]:
         streams.seed_all()
+        if any(witness["kind"] == "kernel" for witnesses in config["points"].values() for witness in witnesses):
+            hooks.when_imported("torch", lambda torch: kernels.make_deterministic())
         observer.seeded = {name for name in ("random", "numpy", "torch", "cuda") if streams.loaded(name)}
     try:
         _execute(config)

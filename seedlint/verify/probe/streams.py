@@ -117,6 +117,26 @@ def refresh(keep: tuple[str, ...] = ()) -> None:
             fresh()
 
 
+def remember() -> Callable[[], None]:
+    """A function that puts the streams of imported libraries back to where they are now."""
+    kept: list[tuple[Callable[[Any], Any], Any]] = []
+    if loaded("random"):
+        kept.append((sys.modules["random"].setstate, sys.modules["random"].getstate()))
+    if loaded("numpy"):
+        kept.append((sys.modules["numpy"].random.set_state, sys.modules["numpy"].random.get_state()))
+    if loaded("torch"):
+        torch = sys.modules["torch"]
+        kept.append((torch.set_rng_state, torch.get_rng_state()))
+        if torch.cuda.is_available() and torch.cuda.is_initialized():
+            kept.append((torch.cuda.set_rng_state_all, torch.cuda.get_rng_state_all()))
+
+    def put_back() -> None:
+        for put, state in kept:
+            put(state)
+
+    return put_back
+
+
 def seeded_generator(value: Any) -> Any:
     """An explicit generator in a constant state, the same object where it can be; None for anything else."""
     numpy = sys.modules.get("numpy.random")
