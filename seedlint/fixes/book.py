@@ -29,8 +29,12 @@ class Book:
         """The page of a module."""
         page = self._pages.get(module)
         if page is None:
-            page = self._pages[module] = Page(self.sources[module])
+            page = self._pages[module] = Page(self.sources[module], lambda root: self._own(module, root))
         return page
+
+    def _own(self, module: str, root: str) -> bool:
+        """Whether a root that a module imports is of the project."""
+        return self.program.resolve(module, 0, root) is not None or self.program.contains(module, 0, root)
 
 
 @dataclass(slots=True)

@@ -7,40 +7,45 @@ import re
 from collections.abc import Iterator, Sequence
 
 from seedlint.fixes.book import Book
-from seedlint.fixes.place import spots_of
-from seedlint.fixes.seeding import Changes, written
-from seedlint.fixes.value import at_hand
+from seedlint.fixes.place import Stretch, spots_of
+from seedlint.fixes.seeding import Way, calls, put
+from seedlint.fixes.value import Value, at_hand
 from seedlint.flow.state import Spot
 from seedlint.flow.timeline import Moment
-from seedlint.syntax.page import Function, first_line, last_line
+from seedlint.syntax.page import Function, Page, first_line, last_line
 
 _RANK = re.compile(r"(?:local_|global_|worker_|process_)?(?:rank|gpu|worker|idx|index|id|i|wid|pid|proc)(?:_?id)?")
 
 
-def seed_child(book: Book, draws: Sequence[Moment], streams: Sequence[str]) -> Iterator[Changes]:
-    """Seeds from the child's own argument and rank, if its function is found."""
+def seed_child(book: Book, draws: Sequence[Moment], streams: Sequence[str]) -> Iterator[Way]:
+    """Seeds from the child's own argument and rank, if its function is found and is no constructor."""
     spot = _first_inside(draws[0])
-    if spot is None:
+    function = book.page(spot.module).function_around(spot.pos) if spot is not None else None
+    if spot is None or function is None or function.name == "__init__":
         return
-    page = book.page(spot.module)
-    function = page.function_around(spot.pos)
-    if function is None:
-        return
-    body = function.body
-    top = 1 if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) and len(body) > 1 else 0
-    bound = next((i for _, found, i in page.way_to(spot.pos) if found is body), top)
+    page, body = book.page(spot.module), function.body
+    bound = next((i for _, found, i in page.way_to(spot.pos) if found is body), 0)
+    stretch = Stretch(page, spot.module, body, bound, function)
     value = at_hand(page, body, bound, function, book.seed)
-    index = max(top, value.after + 1)
-    rank = _rank(function)
+    index = max(stretch.top, value.after + 1)
+    rank = None if _called_plainly(page, function) else _rank(function)
     text = f"{value.text} + {rank}" if rank and rank != value.text else value.text
     line = first_line(body[index]) if index < len(body) else last_line(body[-1]) + 1
-    wanted = written(book, page, streams, text, line, body)
+    wanted = calls(book, streams, stretch, Value(text), line, body)
     if wanted is None:
         return
     lines, imports = wanted
-    change = page.before(body, index, lines)
+    change = put(page, body, index, lines)
     if change is not None:
-        yield [(spot.module, c) for c in (*imports, *value.changes, change)]
+        yield Way([(spot.module, c) for c in (*imports, *value.changes, change)], value.reason)
+
+
+def _called_plainly(page: Page, function: Function) -> bool:
+    """Whether the function is called in its own file as well, where what says its rank may be None."""
+    return any(
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function.name
+        for node in ast.walk(page.tree)
+    )
 
 
 def started_in(process: str, inherits: bool = False) -> str:

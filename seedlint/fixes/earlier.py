@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from seedlint.fixes.book import Book, Plan
 from seedlint.fixes.place import spots_of
 from seedlint.fixes.remedy import SeedEarlier
-from seedlint.fixes.seeding import seed_entry
 from seedlint.flow.state import Spot
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Applicability, Report, Rule
@@ -18,36 +16,27 @@ from seedlint.syntax.positions import Change
 _REASON = "the draws behind the seed will give other numbers"
 
 
-def plans(book: Book, item: tuple[type[Rule], Report, Timeline], remedy: SeedEarlier) -> Iterator[Plan]:
-    """Ways to have the seed before the draw."""
+def moves(book: Book, item: tuple[type[Rule], Report, Timeline], remedy: SeedEarlier) -> tuple[list[Plan], Plan]:
+    """(ways to move the seed above the draw or the draw below the seed, what is shown where there are none)."""
     _, report, timeline = item
     message = f"Move the seed at {timeline.place(remedy.seed)} above the draw."
     seed = next((m for m in timeline.seeds() if m.spot == remedy.seed and m.order > report.moment.order), None)
     if seed is None:
-        yield Plan([item], message, [], Applicability.DISPLAY, "the seed runs in another place")
-        return
+        return [], Plan([item], message, [], Applicability.DISPLAY, "the seed runs in another place")
     meeting = _meeting(book, report.moment, seed)
     reason = "the seed and the draw lie in different bodies"
+    out = []
     if meeting is not None:
         page, module, body, at, late = meeting
         moved, why = _move_up(page, body, at, late)
         if moved:
-            yield Plan([item], message, [(module, change) for change in moved], Applicability.UNSAFE, _REASON)
+            out.append(Plan([item], message, [(module, change) for change in moved], Applicability.UNSAFE, _REASON))
         lowered = _move_down(page, body, at, late)
         if lowered:
             text = f"Move the draw below the seed at {timeline.place(remedy.seed)}."
-            yield Plan([item], text, [(module, change) for change in lowered], Applicability.UNSAFE, _REASON)
+            out.append(Plan([item], text, [(module, change) for change in lowered], Applicability.UNSAFE, _REASON))
         reason = why or reason
-    if not _is_call(book.page(seed.inner.module), seed):
-        for changes in seed_entry(book, timeline, [report.moment.stream], [report.moment]):
-            yield Plan([item], f"Seed {report.moment.stream} where {timeline.path} begins as well.", changes)
-    yield Plan([item], message, [], Applicability.DISPLAY, reason)
-
-
-def _is_call(page: Page, seed: Moment) -> bool:
-    """Whether a seed stands as a call of its own, and not in an object that seeds when it is made."""
-    way = page.way_to(seed.inner.pos)
-    return bool(way) and isinstance(way[-1][1][way[-1][2]], ast.Expr)
+    return out, Plan([item], message, [], Applicability.DISPLAY, reason)
 
 
 def _meeting(book: Book, draw: Moment, seed: Moment) -> tuple[Page, str, list[ast.stmt], int, int] | None:
@@ -88,7 +77,9 @@ def _move_up(page: Page, body: list[ast.stmt], at: int, late: int) -> tuple[list
         return [], "the seed does not follow the draw on every run"
     first, last = _lines(page, body, late, end)
     text = page.offsets.text[page.offsets.line_start(first) : page.offsets.line_start(last + 1)]
-    if not page.alone(body, late) or _shares(body, end) or _other_cell(page, first, first_line(body[target])):
+    if _other_cell(page, first, first_line(body[target])):
+        return [], "the seed stands in a later cell"
+    if not page.alone(body, late) or _shares(body, end):
         return [], "the seed shares its line with other statements"
     change = page.before(body, target, [])
     if change is None:

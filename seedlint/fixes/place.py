@@ -52,7 +52,9 @@ class Stretch:
         skipped = 0
         for i in range(index, self.bound):
             statement = self.body[i]
-            if isinstance(statement, (*_HEAD, ast.Global, ast.Nonlocal)) or _imports_only(statement):
+            if isinstance(statement, ast.Delete) and i == index:
+                index = i + 1
+            elif isinstance(statement, (*_HEAD, ast.Global, ast.Nonlocal)) or _imports_only(statement):
                 index, skipped = i + 1, 0
             elif isinstance(statement, _DEFINITIONS) or self.function is not None or skipped > 3:
                 break

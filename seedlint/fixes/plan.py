@@ -22,8 +22,8 @@ from seedlint.fixes.remedy import (
     SetFlags,
     SetVariable,
 )
-from seedlint.flow.state import SEEDED, Spot
-from seedlint.flow.timeline import Timeline
+from seedlint.flow.state import Spot
+from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Applicability, Fix, Report, Rule
 
 Key = tuple[Spot, str, str | None]
@@ -54,8 +54,10 @@ def choices(book: Book, rules: list[type[Rule]], wanted: set[Key]) -> list[Choic
 def _for_entry(book: Book, timeline: Timeline, asked: list[_Asked]) -> Iterator[Choice]:
     """Seeds first, so that settings beside them come after."""
     seeds: list[tuple[_Asked, Seed]] = []
+    late: list[tuple[_Asked, Seed]] = []
     spawned: dict[str, list[tuple[_Asked, Seed | SeedChild]]] = {}
     others: list[tuple[_Asked, Remedy]] = []
+    moved: list[Choice] = []
     for item in asked:
         rule, report, _ = item
         for remedy in rule().remedies(report, timeline):
@@ -64,50 +66,71 @@ def _for_entry(book: Book, timeline: Timeline, asked: list[_Asked]) -> Iterator[
                 spawned.setdefault(child, []).append((item, remedy))
             elif isinstance(remedy, Seed):
                 seeds.append((item, remedy))
+            elif isinstance(remedy, SeedEarlier):
+                plans, why = earlier.moves(book, item, remedy)
+                if plans or report.moment.process != "main":
+                    moved.append(Choice([*plans, why]))
+                else:
+                    late.append((item, Seed((report.moment.stream,))))
             else:
                 others.append((item, remedy))
-    if seeds:
-        yield Choice(list(_seed_plans(book, timeline, seeds)))
+    yield from _seed_choices(book, timeline, seeds, late)
+    yield from moved
     for group in spawned.values():
         yield Choice(list(_child_plans(book, timeline, group)))
     for item, remedy in others:
         yield Choice(list(_single(book, item, remedy)))
 
 
+def _seed_choices(
+    book: Book, timeline: Timeline, seeds: list[tuple[_Asked, Seed]], late: list[tuple[_Asked, Seed]]
+) -> Iterator[Choice]:
+    """One choice for what is never seeded and for what is seeded too late, unless the first goes beside other seeds."""
+    draws, streams = _wanted(timeline, seeds)
+    if seeds and late and draws and seeding.beside(book, timeline, streams, draws) is not None:
+        yield Choice(list(_seed_plans(book, timeline, seeds)))
+        yield Choice(list(_seed_plans(book, timeline, late)))
+    elif seeds or late:
+        yield Choice(list(_seed_plans(book, timeline, [*seeds, *late])))
+
+
+def _wanted(timeline: Timeline, seeds: list[tuple[_Asked, Seed]]) -> tuple[list[Moment], list[str]]:
+    """(the draws that a run's seeds must come before, the streams to seed)."""
+    draws = [report.moment for (_, report, _), _ in seeds if report.moment.kind == "draw"] or [
+        moment for moment in timeline.of("draw") if moment.exposure in ("unseeded", "parameter", "worker", "child")
+    ]
+    streams = dict.fromkeys(stream for _, remedy in seeds for stream in remedy.streams)
+    return [draw for draw in draws if draw.process == "main" or "/" in draw.process], list(streams)
+
+
 def _seed_plans(book: Book, timeline: Timeline, seeds: list[tuple[_Asked, Seed]]) -> Iterator[Plan]:
     """The seeds of one run, together."""
     reports = [item for item, _ in seeds]
-    streams = list(dict.fromkeys(stream for _, remedy in seeds for stream in remedy.streams))
-    draws = [report.moment for _, report, _ in reports if report.moment.kind == "draw"] or [
-        moment for moment in timeline.of("draw") if moment.exposure in ("unseeded", "parameter", "worker", "child")
-    ]
-    draws = [draw for draw in draws if draw.process == "main" or "/" in draw.process]
+    draws, streams = _wanted(timeline, seeds)
     message = f"Seed {_and(streams)} where {timeline.path} begins."
-    lost = [s for s in streams if any(m.state.kind == SEEDED for m in timeline.seeds(s))]
-    for changes in seeding.seed_run(book, timeline, streams, draws) if draws else ():
-        if lost:
-            reason = f"the run seeds {_and(lost)} elsewhere, and may give other numbers"
-            yield Plan(reports, message, changes, Applicability.UNSAFE, reason)
-        else:
-            yield Plan(reports, message, changes)
+    for way in seeding.seed_run(book, timeline, streams, draws) if draws else ():
+        yield _planned(reports, message, way)
     reason = "no place in the entry's own file comes before every draw"
     yield Plan(reports, message, [], Applicability.DISPLAY, reason)
+
+
+def _planned(reports: list[_Asked], message: str, way: seeding.Way) -> Plan:
+    return Plan(reports, message, way.changes, Applicability.UNSAFE if way.reason else Applicability.SAFE, way.reason)
 
 
 def _child_plans(book: Book, timeline: Timeline, group: list[tuple[_Asked, Seed | SeedChild]]) -> Iterator[Plan]:
     reports = [item for item, _ in group]
     streams = list(dict.fromkeys(stream for _, remedy in group for stream in remedy.streams))
     message = f"Seed {_and(streams)} where the child process begins."
-    for changes in children.seed_child(book, [report.moment for _, report, _ in reports], streams):
-        yield Plan(reports, message, changes)
-    yield Plan(reports, message, [], Applicability.DISPLAY, "the function that the child runs is not in sight")
+    for way in children.seed_child(book, [report.moment for _, report, _ in reports], streams):
+        yield _planned(reports, message, way)
+    reason = "what the child runs is a constructor, or not in sight"
+    yield Plan(reports, message, [], Applicability.DISPLAY, reason)
 
 
 def _single(book: Book, item: _Asked, remedy: Remedy) -> Iterator[Plan]:
     """Plans for one report on its own."""
-    if isinstance(remedy, SeedEarlier):
-        yield from earlier.plans(book, item, remedy)
-    elif isinstance(remedy, FixDefault):
+    if isinstance(remedy, FixDefault):
         yield from values.default_plans(book, item, remedy)
     elif isinstance(remedy, FixValue):
         yield from values.value_plans(book, item, remedy)

@@ -17,6 +17,7 @@ from seedlint.fixes.marks import book_of, evidence_key
 from seedlint.fixes.plan import Choice, choices, fixes
 from seedlint.rule import Applicability, Finding
 from seedlint.sources.discover import Project
+from seedlint.sources.notebook import without_bad_cells
 from seedlint.sources.read import decode
 from seedlint.sources.source import Problem, Source
 from seedlint.sources.sources import Sources
@@ -132,7 +133,8 @@ class Prover:
         before = Counter(map(_same(analysis), findings))
         new = Counter(map(_same(after), left)) - before
         if new:
-            after, left = self._follow(after, left, new)
+            touched = {module for plan in plans for module, _ in plan.changes}
+            after, left = self._follow(after, left, new, touched)
             new = Counter(map(_same(after), left)) - before
         seeded = {rule.code for rule in (after.evidence.rules if after.evidence else ()) if rule.of_seeded}
         new = Counter({key: count for key, count in new.items() if key[1] not in seeded})
@@ -150,9 +152,12 @@ class Prover:
         return made
 
     def _follow(
-        self, analysis: Analysis, findings: list[Finding], new: Counter[_Same]
+        self, analysis: Analysis, findings: list[Finding], new: Counter[_Same], touched: set[str]
     ) -> tuple[Analysis, list[Finding]]:
-        """Settle what only the plans have brought up: settings that a run needs once it seeds."""
+        """Settle what only the plans have brought up: settings that a run needs once it seeds.
+
+        Only in files that the plans change anyway, and unless asked for, no setting that its author chose.
+        """
         for _ in range(2):
             same = _same(analysis)
             came = [finding for finding in findings if same(finding) in new]
@@ -162,6 +167,7 @@ class Prover:
             book, wanted = found
             plans = [choice.plans[0] for choice in wanted]
             plans = [p for p in plans if p.changes and p.applicability is not Applicability.DISPLAY]
+            plans = [p for p in plans if all(m in touched and (self.unsafe or c.start == c.end) for m, c in p.changes)]
             if not plans or not self._make(book, _compatible(plans)):
                 break
             analysis = self._judge(self.texts)
@@ -181,7 +187,7 @@ class Prover:
                 data = self.out.after.get(path) or path.read_bytes()
                 new = patched(data, source, list(changes))
                 text = decode(new, path, self.project.root, display(path))
-                if isinstance(text, Problem) or not _parses(text):
+                if isinstance(text, Problem) or not _parses(text, source):
                     return False
             except (OSError, ValueError):
                 return False
@@ -243,13 +249,19 @@ def _is_from(book: Book, finding: Finding, plan: Plan) -> bool:
     return finding.entry in {book.sources[timeline.entry].path for _, _, timeline in plan.reports}
 
 
-def _parses(source: Source) -> bool:
-    """Whether both parsers take a text."""
+def _parses(source: Source, before: Source) -> bool:
+    """Whether both parsers take a text; of a notebook, all the cells that they took before."""
     import libcst
 
     try:
-        ast.parse(source.text)
-        libcst.parse_module(source.text)
+        text = source.text
+        if source.kind == "notebook":
+            sound, bad = without_bad_cells(source)
+            if len(bad) > len(without_bad_cells(before)[1]):
+                return False
+            text = sound.text
+        ast.parse(text)
+        libcst.parse_module(text)
     except (SyntaxError, libcst.ParserSyntaxError, RecursionError):
         return False
     return True

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from seedlint.fixes.book import Book
-from seedlint.fixes.names import LONGEST_LINE, bindings
+from seedlint.fixes.names import add_import, bindings, join
 from seedlint.fixes.place import Stretch
 from seedlint.fixes.value import NAME, Value
 from seedlint.flow.state import SEEDED
@@ -29,7 +30,8 @@ class Seeder:
     def call(self, spelling: str, value: Value) -> str:
         """The call; a default of the function's own stands where no better seed is at hand."""
         args = self.function.args
-        if not args.args or (args.defaults and value.text.isdigit()):
+        fixed = args.defaults and not (isinstance(args.defaults[0], ast.Constant) and args.defaults[0].value is None)
+        if not args.args or (fixed and value.text.isdigit()):
             return f"{spelling}()"
         return f"{spelling}({value.text})"
 
@@ -73,8 +75,8 @@ def _callable(function: Function) -> bool:
 
 def reach(book: Book, seeder: Seeder, stretch: Stretch, line: int) -> tuple[str, list[Change]] | None:
     """(how the function is written at a line of the entry's file, the changes to its imports)."""
-    page, name = stretch.page, seeder.function.name
-    if seeder.module == stretch.module:
+    page, name, here = stretch.page, seeder.function.name, stretch.module
+    if seeder.module == here:
         inside = stretch.function is not None
         return (name, []) if inside or last_line(seeder.function) < line else None
     for local, full, statement in bindings(page.tree.body):
@@ -82,39 +84,53 @@ def reach(book: Book, seeder: Seeder, stretch: Stretch, line: int) -> tuple[str,
             continue
         level = len(full) - len(full.lstrip("."))
         owner, _, member = full[level:].rpartition(".")
-        if isinstance(statement, ast.ImportFrom):
-            if member == name and book.program.resolve(stretch.module, level, owner) == seeder.module:
-                return local, []
-            if book.program.resolve(stretch.module, level, full[level:]) == seeder.module:
-                return f"{local}.{name}", []
-        elif book.program.resolve(stretch.module, 0, full) == seeder.module:
+        if isinstance(statement, ast.ImportFrom) and member in (name, "*"):
+            if _gives(book, book.program.resolve(here, level, owner), seeder):
+                return name if local == "*" else local, []
+        elif _gives(book, book.program.resolve(here, level, full[level:]), seeder):
             return f"{local}.{name}", []
-    if name in page.names:
+    if name in page.names or not _importable(book, seeder.module):
         return None
     return _imported(book, seeder, stretch, line)
 
 
+def _gives(book: Book, module: str | None, seeder: Seeder) -> bool:
+    """Whether a module holds the function, or imports it from where it stands."""
+    if module is None or module == seeder.module:
+        return module is not None
+    for local, full, statement in bindings(book.page(module).tree.body):
+        if local in (seeder.function.name, "*") and isinstance(statement, ast.ImportFrom):
+            level = len(full) - len(full.lstrip("."))
+            if book.program.resolve(module, level, full[level:].rpartition(".")[0]) == seeder.module:
+                return True
+    return False
+
+
+def _importable(book: Book, module: str) -> bool:
+    """Whether a module can be imported and does nothing then: no notebook, no script without a `__main__` block."""
+    if not all(part.isidentifier() and not keyword.iskeyword(part) for part in module.split(".")):
+        return False
+    if book.sources[module].kind == "notebook":
+        return False
+    runs = any(timeline.entry == module and timeline.reached for timeline in book.timelines)
+    return not runs or book.program.modules[module].summary.main
+
+
 def _imported(book: Book, seeder: Seeder, stretch: Stretch, line: int) -> tuple[str, list[Change]] | None:
     """Import the function: with a line that imports from its module already, or a new one."""
-    page, name = stretch.page, seeder.function.name
-    body = page.tree.body
-    last = None
-    for index, statement in enumerate(body):
-        if not isinstance(statement, (ast.Import, ast.ImportFrom)) or last_line(statement) >= line:
-            continue
-        last = index
-        if isinstance(statement, ast.ImportFrom):
-            owner = book.program.resolve(stretch.module, statement.level, statement.module or "")
-            text = page.offsets.segment(statement)
-            if owner == seeder.module and any(alias.name == "*" for alias in statement.names):
-                return name, []
-            short = len(text) + len(name) + 2 <= LONGEST_LINE
-            if owner == seeder.module and short and not {"(", "\n", "\\"} & set(text):
-                end = page.offsets.end(statement)
-                return name, [Change(end, end, f", {name}")]
-    for base in book.program.bases(stretch.module, False):
-        dotted = seeder.module.removeprefix(f"{base}.") if base else seeder.module
-        if book.program.resolve(stretch.module, 0, dotted) == seeder.module and last is not None:
-            change = page.after(body, last, [f"from {dotted} import {name}"])
-            return (name, [change]) if change is not None else None
+    page, name, program = stretch.page, seeder.function.name, book.program
+    for statement in page.tree.body:
+        if isinstance(statement, ast.ImportFrom) and last_line(statement) < line:
+            owner = program.resolve(stretch.module, statement.level, statement.module or "")
+            change = join(page, statement, name) if _gives(book, owner, seeder) else None
+            if change is not None:
+                return name, [change]
+    package = seeder.module.rpartition(".")[0]
+    module = package if package and _gives(book, package if package in program.modules else None, seeder) else ""
+    for target in (module, seeder.module) if module else (seeder.module,):
+        for base in program.bases(stretch.module, False):
+            dotted = target.removeprefix(f"{base}.") if base else target
+            if program.resolve(stretch.module, 0, dotted) == target:
+                change = add_import(page, f"from {dotted} import {name}", line)
+                return (name, [change]) if change is not None else None
     return None

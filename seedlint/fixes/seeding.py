@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from seedlint.fixes import names
 from seedlint.fixes.book import Book
-from seedlint.fixes.place import Stretch, stretch_before
+from seedlint.fixes.place import Stretch, spots_of, stretch_before
 from seedlint.fixes.seeders import reach, seeder_for
 from seedlint.fixes.value import Value, at_hand
 from seedlint.flow.state import SEEDED
@@ -18,29 +19,56 @@ from seedlint.syntax.page import Page, first_line, last_line
 from seedlint.syntax.positions import Change
 
 Changes = list[tuple[str, Change]]
+_LOSES = "the run seeds this stream before, and will give other numbers"
 
 
-def seed_run(book: Book, timeline: Timeline, streams: Sequence[str], draws: Sequence[Moment]) -> Iterator[Changes]:
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Changes that seed; `reason` says why they are not safe, where they are not."""
+
+    changes: Changes
+    reason: str = ""
+
+
+def seed_run(book: Book, timeline: Timeline, streams: Sequence[str], draws: Sequence[Moment]) -> Iterator[Way]:
     """Ways to seed streams before some draws of a run, the most natural first."""
-    beside = _beside(book, timeline, streams, min(draw.order for draw in draws))
-    if beside:
-        yield beside
+    way = beside(book, timeline, streams, draws)
+    if way is not None:
+        yield way
     yield from seed_entry(book, timeline, streams, draws)
 
 
-def seed_entry(book: Book, timeline: Timeline, streams: Sequence[str], draws: Sequence[Moment]) -> Iterator[Changes]:
+def seed_entry(book: Book, timeline: Timeline, streams: Sequence[str], draws: Sequence[Moment]) -> Iterator[Way]:
     """Seeds where the entry begins, before all these moments."""
     stretch = stretch_before(book, timeline, draws) if draws else None
-    found = _at_entry(book, streams, stretch) if stretch is not None else []
-    if found:
-        yield found
+    if stretch is None:
+        return
+    way, index = _at_entry(book, streams, stretch)
+    if way.changes:
+        lost = any(not _behind(stretch, index, seed, draws) for seed in _seeded(timeline, streams))
+        yield Way(way.changes, way.reason or (_LOSES if lost else ""))
+
+
+def _seeded(timeline: Timeline, streams: Sequence[str]) -> list[Moment]:
+    return [m for stream in streams for m in timeline.seeds(stream) if m.process == "main" and m.state.kind == SEEDED]
+
+
+def _behind(stretch: Stretch, index: int, seed: Moment, draws: Sequence[Moment]) -> bool:
+    """Whether a seed runs only after the statement of a stretch at `index`."""
+    for spot in spots_of(seed):
+        if spot.module == stretch.module:
+            for _, body, at in stretch.page.way_to(spot.pos):
+                if body is stretch.body:
+                    return at >= index
+    return all(seed.order > draw.order for draw in draws)
 
 
 # --- beside the seeds that are there ------------------------------------------------------------------
 
 
-def _beside(book: Book, timeline: Timeline, streams: Sequence[str], order: int) -> Changes:
+def beside(book: Book, timeline: Timeline, streams: Sequence[str], draws: Sequence[Moment]) -> Way | None:
     """Seeds for more streams behind a seed that the run reaches in time, with the same number."""
+    order = min(draw.order for draw in draws)
     seeds = [m for m in timeline.of("seed") if m.process == "main" and m.state.kind == SEEDED and m.order < order]
     for seed in seeds:
         page = book.page(seed.inner.module)
@@ -63,8 +91,15 @@ def _beside(book: Book, timeline: Timeline, streams: Sequence[str], order: int) 
         lines, imports = wanted
         change = page.after(body, index, lines)
         if change is not None:
-            return [(seed.inner.module, c) for c in (*imports, change)]
-    return []
+            lost = any(_replaces(other, seed, streams) for other in book.timelines)
+            return Way([(seed.inner.module, c) for c in (*imports, change)], _LOSES if lost else "")
+    return None
+
+
+def _replaces(timeline: Timeline, seed: Moment, streams: Sequence[str]) -> bool:
+    """Whether a run seeds one of the streams before it comes to a seed's place."""
+    there = [m.order for m in timeline.seeds() if m.inner == seed.inner]
+    return bool(there) and any(m.order < max(there) for m in _seeded(timeline, streams))
 
 
 def _covers(body: list[ast.stmt], seed: Moment) -> bool:
@@ -86,26 +121,25 @@ def seed_value(page: Page, statement: ast.stmt) -> str | None:
 # --- at the entry -------------------------------------------------------------------------------------
 
 
-def _at_entry(book: Book, streams: Sequence[str], stretch: Stretch) -> Changes:
+def _at_entry(book: Book, streams: Sequence[str], stretch: Stretch) -> tuple[Way, int]:
+    """(the way to seed in a stretch, the index at which it does)."""
     page, body = stretch.page, stretch.body
     value = at_hand(page, body, stretch.bound, stretch.function, book.seed)
     index = max(stretch.top, value.after + 1)
     inner = stretch.function.body if stretch.function else []
     for row in recipes_for(book, page, streams):
         index = max(index, _imported_at(page, row, body, stretch.bound))
-    line = _line_at(body, index)
     if value.changes and f"seed({value.text}" in page.offsets.text:
-        return [(stretch.module, change) for change in value.changes]
-    lines, imports = _calls(book, streams, stretch, value, line, inner) or ([], [])
+        return Way([(stretch.module, change) for change in value.changes], value.reason), index
+    lines, imports = calls(book, streams, stretch, value, _line_at(body, index), inner) or ([], [])
     if not lines:
-        return []
+        return Way([]), index
     woken = _uncommented(page, body, stretch.bound, lines) if not imports and not value.changes else None
     if woken is not None:
-        return [(stretch.module, woken)]
-    change = _put(page, body, index, stretch, lines)
-    if change is None:
-        return []
-    return [(stretch.module, c) for c in (*value.changes, *imports, change)]
+        return Way([(stretch.module, woken)]), index
+    change = put(page, body, index, lines)
+    changes = [*value.changes, *imports, change] if change is not None else []
+    return Way([(stretch.module, c) for c in changes], value.reason), index
 
 
 def _uncommented(page: Page, body: list[ast.stmt], bound: int, lines: list[str]) -> Change | None:
@@ -135,7 +169,7 @@ def _line_at(body: list[ast.stmt], index: int) -> int:
     return first_line(body[index]) if index < len(body) else last_line(body[-1]) + 1
 
 
-def _calls(
+def calls(
     book: Book, streams: Sequence[str], stretch: Stretch, value: Value, line: int, inner: list[ast.stmt]
 ) -> tuple[list[str], list[Change]] | None:
     """The project's own function, a framework's that is in use, else plain calls."""
@@ -147,31 +181,53 @@ def _calls(
     return written(book, stretch.page, streams, value.text, line, inner)
 
 
-def _put(page: Page, body: list[ast.stmt], index: int, stretch: Stretch, lines: list[str]) -> Change | None:
+def put(page: Page, body: list[ast.stmt], index: int, lines: list[str]) -> Change | None:
     """Put lines at an index of a body, with blank lines where its statements have them."""
+    top = body is page.tree.body
     if index == 0:
-        apart = body is page.tree.body and isinstance(body[0], (ast.Import, ast.ImportFrom))
-        return page.before(body, 0, [*lines, ""] if apart else lines)
+        apart = top and isinstance(body[0], (ast.Import, ast.ImportFrom))
+        return _parted(page, page.before(body, 0, [*lines, ""] if apart else lines))
     before = body[index - 1]
     behind = last_line(before) + 1
-    if body is page.tree.body and isinstance(before, (ast.Import, ast.ImportFrom, ast.Try, ast.If)):
+    imports = isinstance(before, (ast.Import, ast.ImportFrom))
+    if imports or (top and isinstance(before, (ast.Try, ast.If))):
         lines = ["", *lines]
         if not page.blank(behind):
             lines.append("")
-    elif body is page.tree.body and isinstance(before, (ast.FunctionDef, ast.ClassDef)):
+    elif top and isinstance(before, (ast.FunctionDef, ast.ClassDef)):
         return page.before(body, index, [*lines, ""]) if index < len(body) else None
-    change = page.after(body, index - 1, lines)
+    elif _docstring(before) and page.blank(behind) and index < len(body):
+        return _parted(page, page.before(body, index, lines))
+    change = _parted(page, page.after(body, index - 1, lines))
     if change is None and index < len(body):
         return page.before(body, index, [line for line in lines if line])
     return change
 
 
+def _parted(page: Page, change: Change | None) -> Change | None:
+    """Part lines from a comment that follows them and is of what comes behind."""
+    if change is None or not change.content.endswith("\n"):
+        return change
+    follows = page.offsets.text[change.start : page.offsets.text.find("\n", change.start)].lstrip()
+    parted = follows.startswith("#") and not change.content.endswith("\n\n")
+    return Change(change.start, change.end, change.content + "\n") if parted else change
+
+
+def _docstring(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
 def _imported_at(page: Page, row: RecipeRow, body: list[ast.stmt], bound: int) -> int:
-    """The index behind the statement of a body that imports what a recipe calls."""
+    """The index behind the statement of a body that imports what a recipe calls, and the imports that follow it."""
     dotted = call_name(row)
     for index, statement in enumerate(body[:bound]):
         for _, full, _ in names.bindings([statement]):
             if dotted == full or dotted.startswith(full + "."):
+                cell = page.source.locate(statement.lineno)[0]
+                while index + 1 < bound and isinstance(body[index + 1], (ast.Import, ast.ImportFrom)):
+                    if page.source.locate(body[index + 1].lineno)[0] != cell:
+                        break
+                    index += 1
                 return index + 1
     return 0
 

@@ -14,15 +14,20 @@ from seedlint.syntax.positions import Change, position_of
 NAME = re.compile(r"(?:(?:random|manual|global|rng|default|base|fixed)_?)?seed(?:_(?:value|number))?", re.IGNORECASE)
 _OPTION = re.compile(r"--((?:(?:random|manual|global|rng)[-_]?)?seed)", re.IGNORECASE)
 _PARSES = ("parse_args", "parse_known_args")
+WITHOUT_OPTION = "runs without the option are then seeded, and do what the program does only when it is given"
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A seed's text, and the index in the body after which it is there (-1: from the start)."""
+    """A seed's text, and the index in the body after which it is there (-1: from the start).
+
+    `reason` says what the changes that it needs do to the program, where they do more than give it the seed.
+    """
 
     text: str
     after: int = -1
     changes: tuple[Change, ...] = field(default=())
+    reason: str = ""
 
 
 def at_hand(page: Page, body: list[ast.stmt], bound: int, function: Function | None, number: int) -> Value:
@@ -45,13 +50,13 @@ def _candidates(
             yield Value(name, index)
         option = _parsed(value, declared)
         if option is not None and not _reassigned(body[index + 1 : bound], name):
-            yield Value(f"{name}.{option}", index, _given_default(page, declared[option], number))
+            yield _of_option(page, f"{name}.{option}", index, declared, number)
     if function is not None:
         for arg in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs):
             if NAME.fullmatch(arg.arg):
                 yield Value(arg.arg)
             elif declared and _uses(function, arg.arg, declared):
-                yield Value(f"{arg.arg}.{next(iter(declared))}")
+                yield _of_option(page, f"{arg.arg}.{next(iter(declared))}", -1, declared, number)
     if body is not page.tree.body:
         for statement in page.tree.body:
             if imported := _imported(statement):
@@ -62,7 +67,15 @@ def _candidates(
                     yield Value(name)
                 option = _parsed(value, declared)
                 if option is not None:
-                    yield Value(f"{name}.{option}", -1, _given_default(page, declared[option], number))
+                    yield _of_option(page, f"{name}.{option}", -1, declared, number)
+
+
+def _of_option(page: Page, text: str, after: int, declared: dict[str, ast.Call], number: int) -> Value:
+    """An option of parsed arguments, which gets a fixed default if it has none."""
+    option = text.rpartition(".")[2]
+    changes = _given_default(page, declared[option], number)
+    read = any(isinstance(node, ast.Attribute) and node.attr == option for node in ast.walk(page.tree))
+    return Value(text, after, changes, WITHOUT_OPTION if changes and read else "")
 
 
 def _imported(statement: ast.stmt) -> str:

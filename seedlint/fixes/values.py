@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 from collections.abc import Iterator
 
 from seedlint.fixes import names
 from seedlint.fixes.book import Book, Plan
 from seedlint.fixes.remedy import FixDefault, FixValue, FollowLoader, PassSeed
-from seedlint.fixes.seeding import seed_entry, written
-from seedlint.fixes.value import Value, at_hand, declared_options, fixed_default
+from seedlint.fixes.seeding import seed_entry, seed_value, written
+from seedlint.fixes.value import NAME, WITHOUT_OPTION, Value, at_hand, declared_options, fixed_default
 from seedlint.flow.state import Spot
 from seedlint.flow.timeline import Timeline
 from seedlint.rule import Applicability, Report, Rule
@@ -18,23 +19,51 @@ from seedlint.syntax.page import Page
 from seedlint.syntax.positions import Change, position_of
 
 _Asked = tuple[type[Rule], Report, Timeline]
+_COUNTS = ("range", "trange")
+_NAMED = (ast.Attribute, ast.Name)
+_BRANCH = "runs that do not take the branch are then seeded"
 
 
 def default_plans(book: Book, item: _Asked, remedy: FixDefault) -> Iterator[Plan]:
-    """Give the option that decides about the seed a fixed default."""
+    """Give the option that decides about the seed a fixed default, or seed where the branch is not taken."""
+    timeline = item[2]
     message = f"Give {remedy.option or 'the option'} a fixed default."
-    reason = "runs without the option are then seeded, and do what the program does only when it is given"
-    for module, page, call in _declarations(book, item[2], remedy.option):
+    for module, page, call in _declarations(book, timeline, remedy.option):
         change = fixed_default(page, call, book.seed)
         if change is not None:
-            yield Plan([item], message, [(module, change)], Applicability.UNSAFE, reason)
+            yield Plan([item], message, [(module, change)], Applicability.UNSAFE, WITHOUT_OPTION)
             return
-    timeline = item[2]
+    otherwise = _otherwise(book, item)
+    if otherwise is not None:
+        yield Plan([item], "Seed on the other branch as well.", [otherwise], Applicability.UNSAFE, _BRANCH)
     moments = [m for m in timeline.of("draw") if m.exposure == "conditional" and m.stream in remedy.streams]
     seeds = [m for m in timeline.seeds(*remedy.streams) if m.process == "main"] if moments else []
-    for changes in seed_entry(book, timeline, remedy.streams, [*seeds, *moments]):
-        yield Plan([item], "Seed before the branch as well.", changes)
+    for way in seed_entry(book, timeline, remedy.streams, [*seeds, *moments]):
+        yield Plan([item], "Seed before the branch as well.", way.changes, Applicability.UNSAFE, _BRANCH)
     yield Plan([item], message, [], Applicability.DISPLAY, "what decides is no option whose default is a number")
+
+
+def _otherwise(book: Book, item: _Asked) -> tuple[str, Change] | None:
+    """An `else` with the seeds of the branch that holds the report's, each with the configured number."""
+    spot, timeline = item[1].moment.inner, item[2]
+    page = book.page(spot.module)
+    owner, body, _ = (page.way_to(spot.pos) or [(page.tree, page.tree.body, 0)])[-1]
+    if not isinstance(owner, ast.If) or body is not owner.body or owner.orelse:
+        return None
+    places = {m.inner.pos for m in timeline.seeds() if m.inner.module == spot.module}
+    lines = []
+    for statement in body:
+        if isinstance(statement, ast.Expr) and position_of(statement.value) in places:
+            number = seed_value(page, statement)
+            if number is None:
+                return None
+            lines.append(page.offsets.segment(statement).replace(number, str(book.seed), 1))
+    if not lines or any("\n" in line for line in lines) or not page.alone([owner], 0):
+        return None
+    indent = page.indent(owner)
+    inner = page.indent(body[0]) if body[0].lineno > owner.lineno else indent + "    "
+    change = page.after([owner], 0, ["else:", *(inner.removeprefix(indent) + line for line in lines)])
+    return (spot.module, change) if change is not None else None
 
 
 def _declarations(book: Book, timeline: Timeline, option: str) -> Iterator[tuple[str, Page, ast.Call]]:
@@ -66,29 +95,69 @@ def value_plans(book: Book, item: _Asked, remedy: FixValue) -> Iterator[Plan]:
     spot = report.moment.inner
     page = book.page(spot.module)
     call = _call_at(page, spot)
+    reason = "where the changing value comes from cannot be changed here"
     if call is not None:
         yield from _option_plans(page, item, spot, call, book.seed)
-        value = _value(book, page, spot)
-        first = call.args[0] if call.args else next((w.value for w in call.keywords), None)
-        if isinstance(first, ast.Name):
-            assigned = _assignment(page, spot, first.id)
-            if assigned is not None:
-                changed = replace(page, assigned, str(book.seed))
-                yield Plan([item], message, [(spot.module, changed)])
-            yield from _parameter_default(book, item, page, spot, first.id)
-        parameter, index = _parameter(book, remedy.callee)
-        if parameter:
-            changes = _argument(page, spot, parameter, index, value)
-            if changes:
-                yield Plan([item], message, [(spot.module, change) for change in changes])
-        elif remedy.streams:
-            function = page.function_around(spot.pos)
-            lines = written(book, page, remedy.streams, value.text, spot.pos[0], function.body if function else [])
-            if lines is not None and len(lines[0]) == 1:
-                start, end = page.offsets.at(*spot.pos[:2]), page.offsets.at(*spot.pos[2:])
-                changes = [*lines[1], Change(start, end, lines[0][0])]
-                yield Plan([item], message, [(spot.module, change) for change in changes])
-    yield Plan([item], message, [], Applicability.DISPLAY, "where the changing value comes from cannot be changed here")
+        value, looped = _of_turn(page, spot, _value(book, page, spot))
+        if looped:
+            reason = "it runs in a loop, where a fixed seed would give the same numbers in every turn"
+        else:
+            for changes in _number_changes(book, page, spot, call, remedy, value):
+                kind = Applicability.UNSAFE if value.reason else Applicability.SAFE
+                yield Plan([item], message, [(spot.module, change) for change in changes], kind, value.reason)
+        if call.args and isinstance(call.args[0], ast.Name):
+            yield from _parameter_default(book, item, page, spot, call.args[0].id)
+    yield Plan([item], message, [], Applicability.DISPLAY, reason)
+
+
+def _number_changes(
+    book: Book, page: Page, spot: Spot, call: ast.Call, remedy: FixValue, value: Value
+) -> Iterator[list[Change]]:
+    """Ways to have a fixed number in the place of what a seed call invents."""
+    first = call.args[0] if call.args else next((w.value for w in call.keywords), None)
+    if isinstance(first, ast.Name):
+        assigned = _assignment(page, spot, first.id)
+        invented = _invented(assigned) if assigned is not None else None
+        if invented is not None:
+            yield [replace(page, invented, str(book.seed))]
+    parameter, index = _parameter(book, remedy.callee)
+    if parameter:
+        changes = _argument(page, spot, parameter, index, value)
+        if changes:
+            yield changes
+    elif remedy.streams:
+        function = page.function_around(spot.pos)
+        lines = written(book, page, remedy.streams, value.text, spot.pos[0], function.body if function else [])
+        if lines is not None and len(lines[0]) == 1:
+            start, end = page.offsets.at(*spot.pos[:2]), page.offsets.at(*spot.pos[2:])
+            yield [*lines[1], Change(start, end, lines[0][0])]
+
+
+def _of_turn(page: Page, spot: Spot, value: Value) -> tuple[Value, bool]:
+    """(the number with that of the loop's turn added, whether there is a loop that counts none)."""
+    owners = [owner for owner, _, _ in page.way_to(spot.pos)]
+    inside = [at for at, owner in enumerate(owners) if isinstance(owner, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    loops = [o for o in owners[inside[-1] if inside else 0 :] if isinstance(o, (ast.For, ast.While, ast.AsyncFor))]
+    if not loops:
+        return value, False
+    loop = loops[-1]
+    counted = isinstance(loop, ast.For) and isinstance(loop.iter, ast.Call) and _called(loop.iter) in _COUNTS
+    target = loop.target if isinstance(loop, ast.For) and counted else None
+    turn = target.id if isinstance(target, ast.Name) else ""
+    return (dataclasses.replace(value, text=f"{value.text} + {turn}"), False) if turn.strip("_") else (value, True)
+
+
+def _invented(node: ast.expr) -> ast.expr | None:
+    """The part of a seed's value that is made up where it stands; None where the value comes from elsewhere."""
+    if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+        return _invented(node.values[-1])
+    if isinstance(node, ast.IfExp):
+        return _invented(node.orelse) or _invented(node.body)
+    if isinstance(node, ast.Constant):
+        return node if node.value is None else None
+    named = (n.attr if isinstance(n, ast.Attribute) else n.id for n in ast.walk(node) if isinstance(n, _NAMED))
+    calls = any(isinstance(n, ast.Call) for n in ast.walk(node))
+    return node if calls and not any(NAME.fullmatch(name) for name in named) else None
 
 
 def _option_plans(page: Page, item: _Asked, spot: Spot, call: ast.Call, number: int) -> Iterator[Plan]:
@@ -139,12 +208,18 @@ def argument_plans(book: Book, item: _Asked, remedy: PassSeed) -> Iterator[Plan]
         page = book.page(spot.module)
         parameter, index = (remedy.parameter, None) if remedy.parameter else _parameter(book, remedy.callee)
         if parameter:
-            changes = _argument(page, spot, parameter, index, _value(book, page, spot))
-            if changes:
-                yield Plan([item], message, [(spot.module, change) for change in changes])
-    yield Plan(
-        [item], message, [], Applicability.DISPLAY, "the call that makes it does not stand in this program as one"
-    )
+            yield from _passed(item, message, page, spot, _value(book, page, spot), parameter, index)
+    reason = f"`{given}` is decided elsewhere" if given else "no call that could be given a number stands here"
+    yield Plan([item], message, [], Applicability.DISPLAY, reason)
+
+
+def _passed(
+    item: _Asked, message: str, page: Page, spot: Spot, value: Value, parameter: str, index: int | None
+) -> Iterator[Plan]:
+    changes = _argument(page, spot, parameter, index, value)
+    if changes:
+        kind = Applicability.UNSAFE if value.reason else Applicability.SAFE
+        yield Plan([item], message, [(spot.module, change) for change in changes], kind, value.reason)
 
 
 def _constructor_plans(book: Book, item: _Asked, remedy: PassSeed, message: str) -> Iterator[Plan]:
@@ -161,9 +236,9 @@ def _constructor_plans(book: Book, item: _Asked, remedy: PassSeed, message: str)
     for call in sorted(calls, key=lambda node: (_called(node) != cls, -node.lineno, -node.col_offset)):
         if _called(call) == cls or cls[:1].islower():
             place = Spot(spot.module, position_of(call))
-            changes = _argument(page, place, remedy.parameter, None, _value(book, page, place))
-            if changes:
-                yield Plan([item], message, [(spot.module, change) for change in changes])
+            found = list(_passed(item, message, page, place, _value(book, page, place), remedy.parameter, None))
+            if found:
+                yield from found
                 return
     yield Plan([item], message, [], Applicability.DISPLAY, "the object is made in another file")
 
@@ -198,6 +273,13 @@ def _parameter_default(book: Book, item: _Asked, page: Page, spot: Spot, name: s
 
 
 def _argument(page: Page, spot: Spot, parameter: str, index: int | None, value: Value) -> list[Change]:
+    """Changes that pass a number, unless something is passed that this place does not make up."""
+    call = _call_at(page, spot)
+    given = [w.value for w in call.keywords if w.arg == parameter] if call is not None else []
+    if call is not None and not given and index is not None:
+        given = call.args[index : index + 1]
+    if given and _invented(given[0]) is not given[0]:
+        return []
     change = set_argument(page, spot.pos, parameter, index, value.text)
     return [*value.changes, change] if change is not None else []
 

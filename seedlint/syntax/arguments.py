@@ -48,13 +48,35 @@ def _append(page: Page, call: ast.Call, node: cst.Call, text: str) -> Change:
         if "\n" not in space:
             return Change(at, at, f" {text}")
         indent = _indent_of_line(page, page.offsets.place(at)[0])
+        at += len(space.partition("\n")[0])
         return Change(at, at, f"\n{indent}{text},")
     at = end - 1 - behind
     first = module.code_for_node(node.whitespace_before_args)
-    own_line = ("\n" in first and len(node.args) == 1) or (len(node.args) > 1 and _broken(module, node.args[-2]))
-    if own_line:
-        return Change(at, at, f",\n{_indent_of_line(page, page.offsets.place(at)[0])}{text}")
-    return Change(at, at, f", {text}")
+    alone = "\n" in first and len(node.args) == 1
+    if alone or (len(node.args) > 1 and _broken(module, node.args[-2])):
+        closed = "," if alone and "\n" in module.code_for_node(last.whitespace_after_arg) else ""
+        return Change(at, at, f",\n{_indent_of_line(page, page.offsets.place(at)[0])}{text}{closed}")
+    return _wrapped(page, call, at, text) or Change(at, at, f", {text}")
+
+
+def _wrapped(page: Page, call: ast.Call, at: int, text: str) -> Change | None:
+    """All arguments on a line of their own, where the line of the call would become too long for the file."""
+    row, column = page.offsets.place(at)
+    line = page.offsets.lines[row - 1]
+    open_row, opened = page.offsets.place(page.offsets.end(call.func))
+    if len(line) + len(text) + 2 <= page.longest or open_row != row or line[opened - 1] != "(":
+        return None
+    indent = _indent_of_line(page, row)
+    inner = f"{indent}{' ' * 4}{line[opened : column - 1].strip()}, {text}"
+    if len(inner) > page.longest or page.offsets.end(call) - 1 != at or not _outermost(page, call, row):
+        return None
+    return Change(page.offsets.starts[row - 1] + opened, at, f"\n{inner}\n{indent}")
+
+
+def _outermost(page: Page, call: ast.Call, row: int) -> bool:
+    """Whether no bracket of the line is open around a call."""
+    line = page.offsets.lines[row - 1][: page.offsets.start(call) - page.offsets.starts[row - 1]]
+    return not any(bracket in line for bracket in "([{\"'")
 
 
 def _broken(module: cst.Module, arg: cst.Arg) -> bool:

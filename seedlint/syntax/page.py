@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -20,13 +20,18 @@ if TYPE_CHECKING:
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _BODIES = ("body", "orelse", "finalbody")
+_SHORT, _LONG = 88, 120
 
 
 class Page:
-    """A source with its trees; changes are made by offsets of its text, so that the rest stays as it is."""
+    """A source with its trees; changes are made by offsets of its text, so that the rest stays as it is.
 
-    def __init__(self, source: Source) -> None:
+    `own` tells whether an import's root is of the project.
+    """
+
+    def __init__(self, source: Source, own: Callable[[str], bool] = lambda root: False) -> None:
         self.source = source
+        self.own = own
         try:
             self.tree = ast.parse(source.text)
         except SyntaxError:
@@ -63,10 +68,26 @@ class Page:
         return next((o for o in reversed(owners) if isinstance(o, (ast.FunctionDef, ast.AsyncFunctionDef))), None)
 
     @cached_property
+    def longest(self) -> int:
+        """How long a line may become: as long as common formatters have them, or as the file itself has."""
+        return min(_LONG, max(_SHORT, *(len(line) for line in self.offsets.lines)))
+
+    @cached_property
     def names(self) -> frozenset[str]:
         """All names that the file uses or binds."""
         found = {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)}
         found |= {node.arg for node in ast.walk(self.tree) if isinstance(node, ast.arg)}
+        return frozenset(found)
+
+    @cached_property
+    def bound(self) -> frozenset[str]:
+        """The names that the file binds other than by an import."""
+        found = {node.arg for node in ast.walk(self.tree) if isinstance(node, ast.arg)}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+                found.add(node.id)
+            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                found.add(node.name)
         return frozenset(found)
 
     # --- writing ------------------------------------------------------------------------------
@@ -92,6 +113,13 @@ class Page:
         while line - 1 >= floor and self._comment(line - 1, indent) and not self._cell_starts(line):
             line -= 1
         start = self.offsets.line_start(line)
+        return Change(start, start, "".join(_indented(indent, text) + "\n" for text in lines))
+
+    def under_comments(self, body: list[ast.stmt], index: int, lines: list[str]) -> Change | None:
+        """Put lines directly before a statement, below the comments over it: those that head a file, say."""
+        if not self.alone(body, index):
+            return None
+        start, indent = self.offsets.line_start(first_line(body[index])), self.indent(body[index])
         return Change(start, start, "".join(_indented(indent, text) + "\n" for text in lines))
 
     def after(self, body: list[ast.stmt], index: int, lines: list[str]) -> Change | None:
