@@ -116,6 +116,7 @@ class Machine:
         self.flags: dict[str, Value] = {}
         self.imported: set[str] = set()
         self.main = ""
+        self.group = ""
         self.declared: dict[str, Value] = {}
         self.held_restores: set[str] | None = None
         self.paused: State | None = None
@@ -153,10 +154,10 @@ class Machine:
         return number
 
     def _one_of_many(self, kind: object) -> int | None:
-        """The object that stands for all further instances of a project's class of which an entry makes many."""
+        """The object that stands for all further instances of a project's class of which the run makes many."""
         if not isinstance(kind, tuple) or kind[0] != "object":
             return None
-        many = (self.main, kind)
+        many = (self.group, kind)
         count = self.instances[many] = self.instances.get(many, 0) + 1
         return self.identity("many", many) if count > MOST_INSTANCES else None
 

@@ -111,7 +111,6 @@ def _unreached(machine: Machine, mentions: Mentions, reached: list[Timeline], li
     else:
         passes = [lambda row: bool(row.seeds) and row.seeds != ("self",), lambda row: _asked(row, seeded)]
     seeded = seeded_streams(reached)
-    mentions = Mentions(machine.program, machine.knowledge)
     for interesting in passes:
         chosen = mentions.that_lead_to(interesting) if interesting else None
         if chosen is not None:
@@ -145,7 +144,7 @@ def _begin(machine: Machine, entry: str, activation: Activation) -> None:
     machine.imported = set()
     machine.flags = {}
     machine.declared = {}
-    machine.main = entry
+    machine.main = machine.group = entry
     machine.steps = machine.depth = machine.conditional = 0
     machine.frame = Frame(Scope(entry), activation)
 
@@ -203,6 +202,7 @@ def run_unreached(machine: Machine, activation: Activation, chosen: Relevance | 
     """Run the functions of a module that no entry has reached, each from a fresh state; of `chosen` only."""
     module = activation.body
     _begin(machine, module, activation)
+    machine.group = ""  # what no entry reaches counts as one run: it makes instances of the same classes again and again
     scope = machine.scopes.get(module)
     if scope is None:
         return

@@ -62,6 +62,15 @@ def branches(n: int) -> dict[str, str]:
     return {"a.py": f"{IMPORT}def helper(i):\n    return torch.rand(i)\ndef main(a):\n{tests}main(a)\n"}
 
 
+def unreached(n: int) -> dict[str, str]:
+    """Modules whose functions nothing calls, each of which makes many instances of one class."""
+    batch = "import random\nclass Batch:\n    def __init__(self, x):\n        self.rng = random.Random(x)\n"
+    makes = "".join(f"def make{i}():\n    return Batch({i})\n" for i in range(20))
+    modules = {f"m{i}.py": f"from batch import Batch\n{makes}" for i in range(n)}
+    main = "".join(f"import m{i}\n" for i in range(n))
+    return {**modules, "batch.py": batch, "train.py": main}
+
+
 @pytest.mark.parametrize("program", [chain, hierarchy, cycle])
 def test_twice_the_code_runs_about_twice_the_functions(
     program: Callable[[int], dict[str, str]], tmp_path: Path
@@ -77,6 +86,12 @@ def test_calls_deeper_than_can_be_followed_end(program: Callable[[int], dict[str
     analysis = run(tmp_path / "deep", program(300 if program is chain else 12))
     assert analysis.problems == []
     assert analysis.counts.functions_analysed < 5000
+
+
+def test_instances_that_only_unreached_functions_make_are_told_apart_up_to_a_number(tmp_path: Path) -> None:
+    once = run(tmp_path / "once", unreached(10)).counts.functions_analysed
+    twice = run(tmp_path / "twice", unreached(20)).counts.functions_analysed
+    assert twice - once <= 1.2 * 10 * 20  # one for each further function, none for what it constructs
 
 
 def test_many_statements_are_one_function(tmp_path: Path) -> None:
