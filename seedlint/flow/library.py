@@ -535,6 +535,20 @@ def _saved(work: Application) -> str:
     return seed_kind(work.m, given.items[0]) if isinstance(given, Tuple) and given.items else "unknown"
 
 
+def _held(m: Machine, owner: Value) -> frozenset[int]:
+    """An object, and all that it holds: the modules that a module is made of."""
+    found: set[int] = set()
+    waiting: list[Value] = [owner]
+    while waiting:
+        for part in alternatives(waiting.pop()):
+            if isinstance(part, Tuple):
+                waiting += part.items
+            elif isinstance(part, (Object, ExternalObject, Container)) and part.id not in found:
+                found.add(part.id)
+                waiting += m.heap[part.id].values()
+    return frozenset(found)
+
+
 def _settings(work: Application) -> None:
     """Set flags, keep values and leave marks."""
     for flag, expression in work.row.sets:
@@ -546,7 +560,7 @@ def _settings(work: Application) -> None:
         work.m.store(owner.id, KEPT, builtin.with_item(work.m, owner.id, KEPT, work.value(work.row.keeps)))
     for part in alternatives(work.value(work.row.overwrites)) if work.row.overwrites else ():
         if isinstance(part, (Object, ExternalObject)):
-            work.event("overwrite", "", StreamState(SEEDED), id=part.id)
+            work.event("overwrite", "", StreamState(SEEDED), ids=_held(work.m, part))
     generator = owner.id if isinstance(owner, ExternalObject) and owner.id in work.m.generators else 0
     for mark in work.row.marks:
         work.event("mark", "", StreamState(SEEDED), mark=mark, generator=generator, layer=_in_layer(work))

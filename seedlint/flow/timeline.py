@@ -192,6 +192,8 @@ class _Walk:
         """What makes two events the same moment."""
         if event.kind == "draw":
             return ("draw", spot, event.stream, where.process)
+        if event.kind == "overwrite":
+            return ("overwrite", spot, where.process, event.detail["ids"])
         if event.kind == "mark":
             own = event.detail["mark"], event.callee, event.detail["generator"]
             return ("mark", *own, event.spot.module, where.process)
@@ -234,7 +236,7 @@ class _Overwrites:
     def covers(self, draw: Moment) -> bool:
         """Whether every run that makes this draw replaces what it gave."""
         return bool(draw.made) and any(
-            moment.detail["id"] == draw.made and moment.order > draw.order and _follows(draw.path, moment.path)
+            draw.made in moment.detail["ids"] and moment.order > draw.order and _follows(draw.path, moment.path)
             for moment in self.moments
         )
 
