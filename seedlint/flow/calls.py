@@ -7,7 +7,7 @@ from typing import Any
 
 from seedlint.flow import attribute, builtin, definitions, execute, iterate, library
 from seedlint.flow.activation import Activation, Edge
-from seedlint.flow.machine import DEEPEST_CALL, STEP_BUDGET, Frame, Machine
+from seedlint.flow.machine import DEEPEST_CALL, STEP_BUDGET, Frame, Machine, literals
 from seedlint.flow.state import Spot, State, join_states
 from seedlint.flow.values import (
     NONE,
@@ -236,6 +236,7 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
     frame = Frame(scope, activation, function)
     receiver = next(iter(variables.values()), None)
     frame.context = receiver.id if isinstance(receiver, Object) else 0
+    frame.literals = literals(variables.values())
     start, imported, flags = m.state, m.imported, dict(m.flags)
     m.imported = set(imported)
     m.analyses[id(record)] = m.analyses.get(id(record), 0) + 1
@@ -320,7 +321,7 @@ def _rest(m: Machine, function: Function, name: str, keywords: dict[str, Value],
 
 def instantiate(m: Machine, cls: Class, args: Arguments, pos: Position, text: str) -> Value:
     """Make an instance of a project's class and run its constructor."""
-    instance = Object(cls, m.allocate(pos, ("object", id(cls))))
+    instance = Object(cls, m.allocate(pos, ("object", id(cls)), (*args.positional, *args.keywords.values())))
     cell = m.heap[instance.id]
     m.places.setdefault(instance.id, m.here(pos))
     mode = ""

@@ -163,17 +163,12 @@ def _either_value(kind: str, left: Value, right: Value) -> Value:
         if answer is not None:
             usual = left.default if keeps else right
             return usual if isinstance(usual, (Option, Entropy)) else Option(usual, left.name)
-    if kind == "or":
-        left = drop_none(left)
-    return join(left, right)
-
-
-def drop_none(value: Value) -> Value:
-    """The value where it is not None."""
-    if isinstance(value, Alternatives) and NONE in value.values:
-        rest = [part for part in value.values if part != NONE]
-        return next(iter(rest)) if len(rest) == 1 else Alternatives(rest)
-    return value
+    if kind == "and" and truth(right) == (False, True):
+        return right
+    stays = [part for part in alternatives(left) if truth(part) != (kind == "and", True)]
+    if not stays:
+        return right
+    return join(stays[0] if len(stays) == 1 else Alternatives(stays), right)
 
 
 def _not(m: Machine, e: Any) -> Value:

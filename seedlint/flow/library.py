@@ -94,7 +94,7 @@ def call_external(m: Machine, name: str, args: calls.Arguments, pos: Position, t
         rows = m.knowledge.family(spelled[:-2])
     if not rows:
         if m.knowledge.class_(name) is not None:
-            return _instance(m, name, {}, args, pos)
+            return _instance(m, name, {}, args, pos, (*args.positional, *args.keywords.values()))
         return call_unknown(m, args, decorating)
     result = apply(m, rows, name, args, pos, text, None)
     if decorating and result is UNKNOWN and args.positional:
@@ -112,14 +112,14 @@ def call_unknown(m: Machine, args: calls.Arguments, decorating: bool = False) ->
     for value in (*args.positional, *args.keywords.values()):
         if isinstance(value, Entropy):
             return value
-    if isinstance(first, (Lazy, Through)):
-        return Through((first,))
-    if isinstance(first, (ExternalObject, Object)) and _iterates(m, first):
+    if any(_iterates(m, part) for part in alternatives(first)):
         return Through((first,))
     return UNKNOWN
 
 
-def _iterates(m: Machine, value: ExternalObject | Object) -> bool:
+def _iterates(m: Machine, value: Value) -> bool:
+    if not isinstance(value, (ExternalObject, Object)):
+        return isinstance(value, (Lazy, Through))
     bases = [value.cls] if isinstance(value, ExternalObject) else definitions.library_bases(value.cls)
     return any(m.knowledge.method(base, "__iter__") is not None for base in bases)
 
@@ -232,9 +232,11 @@ class Application:
         pos: Position,
         text: str,
         stands: Spot | None,
+        given: Sequence[Value] = (),
     ) -> None:
         self.m, self.row, self.name, self.pos, self.text = m, row, name, pos, text
         self.variables, self.spot, self.stands = variables, spot, stands
+        self.given = given
         self.child: State | None = None
         self.drawn: list[dict[str, Any]] = []
 
@@ -247,7 +249,7 @@ class Application:
         scope = Scope(m.frame.scope.module)
         scope.variables = self.variables
         frame = Frame(scope, m.frame.activation)
-        frame.at = self.spot
+        frame.at, frame.literals = self.spot, m.frame.literals
         frame.context = m.identity("row", self.spot.module, self.spot.pos, self.row.names[0])
         with m.within(frame):
             return evaluate.evaluate(m, parsed(text))
@@ -256,8 +258,11 @@ class Application:
         """Whether the row's condition holds on an ordinary run."""
         if self.row.when is None:
             return True
-        answer, _ = truth(self.value(self.row.when))
-        return self.row.unknown != "quiet" if answer is None else answer
+        value = self.value(self.row.when)
+        answer, _ = truth(value)
+        if answer is None and self.row.unknown == "quiet":
+            return any(truth(part)[0] for part in alternatives(value))
+        return answer is not False
 
     def in_worker(self) -> set[bool]:
         """Whether an ordinary run calls back in another process, or both; where nobody knows, in another."""
@@ -310,13 +315,14 @@ def _apply_each(
     result: Value | None = None
     spot = m.here(pos)
     options.note(m, [value for name, value in args.keywords.items() if options.names_a_seed(name)])
+    given = (*args.positional, *args.keywords.values())
     for row in rows:
         variables = bind_signature(m, row, args, receiver)
         if instance is not None:
             for key in _named_parameters(row):
                 m.heap[instance.id].setdefault(key, variables[key])
             variables["self"] = instance
-        work = Application(m, row, name, variables, spot, pos, text, stands)
+        work = Application(m, row, name, variables, spot, pos, text, stands, given)
         if row.stands is not None:
             work.stands = _built_at(m, work.value(row.stands)) or stands
         if not work.holds():
@@ -339,7 +345,7 @@ def _apply_each(
         if value is not UNKNOWN:
             result = value if result is None else join(result, value)
     if result is None and m.knowledge.class_(name) is not None and instance is None and receiver is None:
-        result = _instance(m, name, bind_signature(m, rows[0], args, receiver), args, pos)
+        result = _instance(m, name, bind_signature(m, rows[0], args, receiver), args, pos, given)
     return UNKNOWN if result is None else result
 
 
@@ -609,7 +615,7 @@ def _result(work: Application, drawn: bool | None) -> Value:
     if row.value:
         return work.value(row.value)
     if row.type and m.knowledge.canonical(row.type) == work.name and "self" not in work.variables:
-        return _instance(m, work.name, work.variables, calls.Arguments(), work.pos)
+        return _instance(m, work.name, work.variables, calls.Arguments(), work.pos, work.given)
     if row.type:
         made = ExternalObject(m.knowledge.canonical(row.type), m.allocate(work.pos, (row.type, drawn is False)))
         if drawn is False:
@@ -617,7 +623,7 @@ def _result(work: Application, drawn: bool | None) -> Value:
         m.places.setdefault(made.id, work.spot)
         return made
     if m.knowledge.class_(work.name) is not None and "self" not in work.variables:
-        return _instance(m, work.name, work.variables, calls.Arguments(), work.pos)
+        return _instance(m, work.name, work.variables, calls.Arguments(), work.pos, work.given)
     iterates = work.name.endswith(".__iter__")
     return Entropy(work.name) if drawn is False and not iterates else UNKNOWN
 
@@ -642,10 +648,15 @@ def _make_generator(work: Application) -> Value:
 
 
 def _instance(
-    m: Machine, name: str, variables: dict[str, Value], args: calls.Arguments, pos: Position
+    m: Machine,
+    name: str,
+    variables: dict[str, Value],
+    args: calls.Arguments,
+    pos: Position,
+    given: Sequence[Value],
 ) -> ExternalObject:
     """An instance of a library's class that remembers its constructor's arguments."""
-    made = ExternalObject(name, m.allocate(pos, name))
+    made = ExternalObject(name, m.allocate(pos, name, given))
     m.places.setdefault(made.id, m.here(pos))
     cell = m.heap[made.id]
     for key, value in variables.items():

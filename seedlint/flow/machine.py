@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +15,7 @@ from seedlint.flow.values import (
     Const,
     Entropy,
     Function,
+    Option,
     Scope,
     Value,
     join,
@@ -46,6 +47,7 @@ class Frame:
         "continues",
         "function",
         "global_names",
+        "literals",
         "paused",
         "returns",
         "scope",
@@ -66,6 +68,7 @@ class Frame:
         self.unlikely = False
         self.way: Way = ()
         self.context = 0
+        self.literals: tuple[Any, ...] = ()
         self.at: Spot | None = None
         outer = function.record[6] if function else ()
         self.global_names = frozenset(name for name in outer if not name.startswith("^"))
@@ -142,11 +145,14 @@ class Machine:
         frame = self.frame
         return frame.at if frame.at is not None else Spot(frame.scope.module, pos)
 
-    def allocate(self, pos: Position, kind: object) -> int:
-        """The number of an object made by the running body at `pos`, told apart by where its receiver was made."""
+    def allocate(self, pos: Position, kind: object, given: Iterable[Value] = ()) -> int:
+        """The number of an object made by the running body at `pos`.
+
+        It is told apart by where the body's receiver was made, and by the literals that body and object were given.
+        """
         spot = self.here(pos)
         site = (spot.module, spot.pos, kind)
-        key = (site, self.sites.get(self.frame.context))
+        key = (site, self.sites.get(self.frame.context), self.frame.literals, literals(given))
         number = self.ids.get(key)
         if number is None:
             number = self.ids[key] = self._one_of_many(kind) or self.identity(*key)
@@ -248,6 +254,18 @@ class Machine:
             yield
         finally:
             self.conditional -= 1
+
+
+def literals(values: Iterable[Value]) -> tuple[Any, ...]:
+    """What the literals among some arguments say of what is done with them; of a number, whether it is nought."""
+    return tuple(_literal(value) for value in values)
+
+
+def _literal(value: Value) -> Any:
+    value = value.default if isinstance(value, Option) else value
+    if not isinstance(value, Const):
+        return None
+    return value.value if isinstance(value.value, str) else bool(value.value)
 
 
 def merge_variables(usual: dict[str, Value], other: dict[str, Value], biased: bool = False) -> dict[str, Value]:
