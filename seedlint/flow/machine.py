@@ -120,6 +120,7 @@ class Machine:
         self.imported: set[str] = set()
         self.main = ""
         self.group = ""
+        self.most_instances = MOST_INSTANCES
         self.declared: dict[str, Value] = {}
         self.held_restores: set[str] | None = None
         self.paused: State | None = None
@@ -165,7 +166,7 @@ class Machine:
             return None
         many = (self.group, kind)
         count = self.instances[many] = self.instances.get(many, 0) + 1
-        return self.identity("many", many) if count > MOST_INSTANCES else None
+        return self.identity("many", many) if count > self.most_instances else None
 
     def store(self, number: int, key: Any, value: Value) -> None:
         """Write to an object; a later value joins an earlier one, except that None gives way."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from seedlint.flow import calls, definitions, imports
 from seedlint.flow.activation import Activation
 from seedlint.flow.attribute import get_attribute
-from seedlint.flow.machine import Frame, Machine, Terminated
+from seedlint.flow.machine import MOST_INSTANCES, Frame, Machine, Terminated
 from seedlint.flow.relevance import Mentions, Relevance
 from seedlint.flow.state import SEEDED
 from seedlint.flow.timeline import Timeline, flatten
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from seedlint.flow.harness import Harness
 
 _NOWHERE = (1, 0, 1, 0)
+MOST_TESTED = 8
+"""Objects of one class that are told apart among those that all tests make; further ones count as one."""
 Progress = Callable[[int, int], None]
 
 
@@ -145,6 +147,7 @@ def _begin(machine: Machine, entry: str, activation: Activation) -> None:
     machine.flags = {}
     machine.declared = {}
     machine.main = machine.group = entry
+    machine.most_instances = MOST_INSTANCES
     machine.steps = machine.depth = machine.conditional = 0
     machine.frame = Frame(Scope(entry), activation)
 
@@ -164,6 +167,7 @@ def run_tests(machine: Machine, harness: Harness, module: str, function: str = "
     """Run a module's tests, or the one of this name; None if there is none of this name."""
     activation = Activation(module)
     _begin(machine, module, activation)
+    machine.group, machine.most_instances = "<tests>", MOST_TESTED
     try:
         found = harness.run(machine, module, function)
     except Terminated:
