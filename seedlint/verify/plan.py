@@ -19,7 +19,7 @@ from seedlint.program.entries import is_test
 from seedlint.program.modules import SOURCE_FOLDERS
 from seedlint.rule import Finding
 from seedlint.sources.source import Source
-from seedlint.verify.trees import instrumented, lenient_modules, other_files, root_of, tree_name
+from seedlint.verify.trees import code_of, instrumented, lenient_modules, other_files, root_of, tree_name
 from seedlint.verify.witness import Witness, causes, witnesses
 
 
@@ -81,7 +81,9 @@ def entries_of(findings: Iterable[Finding], evidence: Evidence, device: str, run
             continue
         module = asked.module if asked else found.timeline.entry
         driven = (
-            "" if asked or found.timeline.reached else _outermost(found.report.moment, evidence.modules[module].text)
+            ""
+            if asked or found.timeline.reached
+            else _outermost(found.report.moment, code_of(evidence.modules[module]))
         )
         if not (asked or driven or found.timeline.reached):
             continue

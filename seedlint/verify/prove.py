@@ -16,6 +16,7 @@ from seedlint.verify import judge, launch
 from seedlint.verify.command import Progress, device_of, quiet
 from seedlint.verify.instrument import position
 from seedlint.verify.plan import Entry, Options, entries_of, make_plan
+from seedlint.verify.trees import code_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def moved(entry: Entry, before: Mapping[str, Source], after: Mapping[str, Source
     """Let an entry's points stand where their code is in the fixed files."""
     entry.source = after[entry.module]
     entry.spots = {
-        moved_spot(spot, before[spot.module].text, after[spot.module].text): number
+        moved_spot(spot, code_of(before[spot.module]), code_of(after[spot.module])): number
         for spot, number in entry.spots.items()
     }  # fmt: skip
 

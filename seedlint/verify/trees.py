@@ -12,6 +12,7 @@ from seedlint.engine import Evidence
 from seedlint.flow.state import Spot
 from seedlint.index.summary import Position
 from seedlint.program.modules import Program
+from seedlint.sources.notebook import without_bad_cells
 from seedlint.sources.source import Source
 from seedlint.verify.instrument import OBSERVER, instrument, tolerant
 
@@ -27,6 +28,20 @@ def tree_name(source: Source) -> str:
     if source.root_path.endswith(".ipynb"):
         return source.root_path.removesuffix(".ipynb").replace(" ", "_") + "_notebook.py"
     return source.root_path
+
+
+def code_of(source: Source) -> str:
+    """The code that is run of a file; a notebook's cells that cannot be parsed are left out.
+
+    Raises `SyntaxError` for a script that cannot be parsed.
+    """
+    try:
+        ast.parse(source.text)
+    except SyntaxError:
+        if not source.cells:
+            raise
+        return without_bad_cells(source)[0].text
+    return source.text
 
 
 def root_of(source: Source) -> Path:
@@ -45,7 +60,7 @@ def instrumented(
     for name, points in by_module.items():
         source = evidence.modules[name]
         try:
-            text, _ = instrument(source.text, points)
+            text, _ = instrument(code_of(source), points)
             ast.parse(text)
             drive = f"\n\n{OBSERVER}.drive({driven!r}, globals())\n" if driven and name == module else ""
             tree[tree_name(source)] = text + drive
