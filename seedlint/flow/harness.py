@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from seedlint.flow import calls, imports, iterate
+from seedlint.flow.activation import Way
 from seedlint.flow.definitions import find_in_class
 from seedlint.flow.fixtures import CLASS, FUNCTION, MODULE, Finder, Fixture, Level, Mark, Member
 from seedlint.flow.machine import Machine, Terminated
@@ -34,6 +35,14 @@ _TEST, _TEST_CLASS = "test", "Test"
 CONFIGURATION = "conftest.py"
 MOST_HELD = 40
 """Fixtures that one test may ask for, in all."""
+
+
+def _way(number: int) -> Way:
+    """The way to what only one test does: for what another test draws, a seed there does not come too late."""
+    return ((0, number),)
+
+
+_IMPORT = _way(0)
 
 
 class Harness:
@@ -167,16 +176,20 @@ class _Session:
 
     def _import(self, name: str) -> None:
         """Import a module with the packages that it lies in."""
+        self.root.way = _IMPORT
         parents = name.split(".")[:-1]
         for number in range(1, len(parents) + 1):
             parent = ".".join(parents[:number])
             if parent in self.m.program.modules:
                 imports.run_module(self.m, parent, _NOWHERE)
         imports.run_module(self.m, name, _NOWHERE)
+        self.root.way = ()
 
     def _call_hooks(self, role: str) -> None:
+        way, self.root.way = self.root.way, ()
         for member in self.hooks[role]:
             self._call(member.value, {}, member.spot, member.name)
+        self.root.way = way
 
     def _reseed(self) -> None:
         """Have the plugins seed their streams."""
@@ -268,7 +281,7 @@ class _Session:
         if not relevant and not any(self._draws(fixture) for fixture in closure):
             return
         self.number += 1
-        self.root.way = ((0, self.number),)
+        self.root.way = _way(self.number)
         with suppress(Terminated):
             self._run_phases(test, closure, arguments, indirect)
         with suppress(Terminated):
@@ -347,7 +360,7 @@ class _Session:
         self.ready[fixture] = UNKNOWN
         given = {name: self._value(name, test, indirect, fixture) for name in fixture.asks}
         way = self.root.way
-        self.root.way = way if fixture.rank >= CLASS else ()
+        self.root.way = () if fixture.autouse and fixture.owner in ("", "function") else way
         member = fixture.member
         value = self._call(member.value, given, member.spot, member.name, fixture.leading)
         paused = self.m.paused

@@ -175,6 +175,17 @@ def run_tests(machine: Machine, harness: Harness, module: str, function: str = "
     return activation if found or not function else None
 
 
+def run_tests(machine: Machine, harness: Harness, module: str, function: str = "") -> Activation | None:
+    """Run a module's tests, or the one of this name; None if there is none of this name."""
+    activation = Activation(module)
+    _begin(machine, module, activation)
+    try:
+        found = harness.run(machine, module, function)
+    except Terminated:
+        return activation
+    return activation if found or not function else None
+
+
 def run_function(machine: Machine, module: str, function: str) -> Activation:
     """Import a module and call one of its functions with unknown arguments. Raises `NoSuchFunction`."""
     activation = Activation(module)

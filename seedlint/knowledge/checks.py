@@ -205,6 +205,8 @@ def _check_row(
     for key, others in NEEDS.items():
         if key in row and not any(other in row for other in others):
             raise _Wrong(f"`{key}` means nothing without `{'` or `'.join(others)}`")
+    if "ends" in row and len(row["ends"]) != len(row["names"]):
+        raise _Wrong("`ends` must name as many as `names`")
     if kind == "call":
         _check_names(row, FREE_NAMES | roots | _parameters(row.get("signature", "()")))
 

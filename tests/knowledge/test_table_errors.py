@@ -64,6 +64,13 @@ def error_of(text: str, tmp_path: Path) -> str:
             "`runs` may not hold a lambda, loop or await",
         ),
         ('[[call]]\nnames = ["f"]\nsource = "s"\nmissing = "error"', "`missing` means nothing without"),
+        ('[[testing]]\nrole = "judge"\nsource = "s"', "`role` must be one of fixture, uses"),
+        ('[[testing]]\nrole = "case"\nsource = "s"\nstreams = ["cards"]', "`streams`: unknown stream `cards`"),
+        ('[[testing]]\nrole = "plugin"\nsource = "s"\nfixed = "--seed"', "`fixed` means nothing without `package`"),
+        (
+            '[[testing]]\nrole = "around-case"\nsource = "s"\nnames = ["begin"]\nends = ["end", "rest"]',
+            "`ends` must name as many as `names`",
+        ),
         ('[[call]]\nnames = ["f"]\nsource = "s"\nprocess = "spawn"', "`process` means nothing without"),
         ('[[call]]\nnames = ["f"]\nsource = "s"\nsince = "new"', "`since`: `new` is not a version"),
         ('[[call]]\nnames = ["f"]\nsource = "s"\nsets = [{ flag = "x" }]', "`sets` must be a list of"),
