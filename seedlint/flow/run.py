@@ -175,17 +175,6 @@ def run_tests(machine: Machine, harness: Harness, module: str, function: str = "
     return activation if found or not function else None
 
 
-def run_tests(machine: Machine, harness: Harness, module: str, function: str = "") -> Activation | None:
-    """Run a module's tests, or the one of this name; None if there is none of this name."""
-    activation = Activation(module)
-    _begin(machine, module, activation)
-    try:
-        found = harness.run(machine, module, function)
-    except Terminated:
-        return activation
-    return activation if found or not function else None
-
-
 def run_function(machine: Machine, module: str, function: str) -> Activation:
     """Import a module and call one of its functions with unknown arguments. Raises `NoSuchFunction`."""
     activation = Activation(module)
@@ -217,7 +206,9 @@ def run_unreached(machine: Machine, activation: Activation, chosen: Relevance | 
     """Run the functions of a module that no entry has reached, each from a fresh state; of `chosen` only."""
     module = activation.body
     _begin(machine, module, activation)
-    machine.group = ""  # what no entry reaches counts as one run: it makes instances of the same classes again and again
+    machine.group = (
+        ""  # what no entry reaches counts as one run: it makes instances of the same classes again and again
+    )
     scope = machine.scopes.get(module)
     if scope is None:
         return
