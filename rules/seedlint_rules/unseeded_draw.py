@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seedlint.fixes.remedy import Seed
+from seedlint.fixes.remedy import Advise, Seed
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
 from seedlint_rules.wording import drawn, draws, name, seed_call, seeded_instead
@@ -29,10 +29,12 @@ class UnseededDraw(Rule):
             elif timeline.library or self._nobody_seeds(moment, timeline):
                 yield self._unreached(moment)
 
-    def remedies(self, report: Report, timeline: Timeline) -> Iterator[Seed]:
+    def remedies(self, report: Report, timeline: Timeline) -> Iterator[Seed | Advise]:
         """Seed the stream where the run begins; what no entry reaches is left to its callers."""
         if timeline.reached:
             yield Seed((report.moment.stream,))
+        else:
+            yield Advise(report.help, "no entry of the project reaches it, so that where its run begins is not known")
 
     def _nobody_seeds(self, moment: Moment, timeline: Timeline) -> bool:
         """Whether an explicit draw of a numerical stream is left unseeded by the whole project."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seedlint.fixes.remedy import Seed
+from seedlint.fixes.remedy import Advise, Seed
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
 from seedlint_rules.wording import drawn, draws, follows_torch, in_worker, name, seeded_instead
@@ -28,10 +28,12 @@ class UnseededWorkers(Rule):
                 told.add((draw.spot, stream))
                 yield self._loader(draw, timeline) if stream == "torch" else self._not_reseeded(draw, timeline)
 
-    def remedies(self, report: Report, timeline: Timeline) -> Iterator[Seed]:
-        """Seed the stream that the loader draws from."""
-        if report.stream is not None:
-            yield Seed((report.stream,))
+    def remedies(self, report: Report, timeline: Timeline) -> Iterator[Seed | Advise]:
+        """Seed the stream that the loader draws from; what its seed does not cover is seeded in the workers."""
+        if report.stream == "torch":
+            yield Seed(("torch",))
+        else:
+            yield Advise(report.help, "a loader may have a function of its own that its workers run")
 
     def _uncovered(self, timeline: Timeline) -> Iterator[Moment]:
         """Draws of a loader or its workers that no seed covers, and those whose seed follows torch's in vain."""

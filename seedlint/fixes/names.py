@@ -101,9 +101,9 @@ def add_import(page: Page, statement: str, line: int) -> Change | None:
     alike = _alike(page, usable, new)
     for key in (_by_form, _by_module):
         keys = [key(node) for node in alike]
-        if keys == sorted(keys) and all(a != b for a, b in itertools.pairwise(keys)):
+        if keys == sorted(keys) and (len(keys) == 1 or len(set(keys)) > 1):
             later = next((node for node, other in zip(alike, keys, strict=True) if other > key(new)), None)
-            if later is not None:
+            if later is not None and (later is not alike[0] or not page.commented(body, body.index(later))):
                 return page.before(body, body.index(later), [statement])
             break
     else:

@@ -49,9 +49,11 @@ class Stretch:
         return index
 
     def _behind_imports(self, index: int) -> int:
-        skipped = 0
+        skipped, start, locate = 0, index, self.page.source.locate
         for i in range(index, self.bound):
             statement = self.body[i]
+            if index > start and locate(statement.lineno)[0] != locate(self.body[index - 1].lineno)[0]:
+                break
             if isinstance(statement, ast.Delete) and i == index:
                 index = i + 1
             elif isinstance(statement, (*_HEAD, ast.Global, ast.Nonlocal)) or _imports_only(statement):
@@ -115,7 +117,7 @@ def _called(book: Book, timeline: Timeline, outer: Stretch, ways: list[list[Spot
         return None
     if any(not isinstance(s, (*_HEAD, ast.FunctionDef, ast.ClassDef)) for s in outer.body[: outer.bound]):
         main = outer.body is not outer.page.tree.body
-        if main or not _parses(outer, ways, depth):
+        if not all(isinstance(s, (*_HEAD, ast.Expr) if main else _SIMPLE) for s in outer.body[: outer.bound]):
             return None
     spot = ways[0][depth + 1]
     if spot.module != timeline.entry:
@@ -129,11 +131,6 @@ def _called(book: Book, timeline: Timeline, outer: Stretch, ways: list[list[Spot
     if _shared(book, timeline, function):
         return None
     return _within(outer.page, outer.module, function.body, ways, depth + 1, function)
-
-
-def _parses(outer: Stretch, ways: list[list[Spot]], depth: int) -> bool:
-    """Whether the module's own level holds only definitions and constants before the call."""
-    return all(isinstance(s, _SIMPLE) for s in outer.body[: outer.bound])
 
 
 def _shared(book: Book, timeline: Timeline, function: Function) -> bool:

@@ -36,6 +36,10 @@ class Choice:
 
     plans: list[Plan]
 
+    def wanted(self) -> set[Key]:
+        """What the findings share that the plans are for."""
+        return {key_of(rule, report) for plan in self.plans for rule, report, _ in plan.reports}
+
 
 def choices(book: Book, rules: list[type[Rule]], wanted: set[Key]) -> list[Choice]:
     """What to do about the wanted findings: one choice for each entry's seeds, and one for each other change."""

@@ -14,7 +14,7 @@ from seedlint.findings import key_of
 from seedlint.fixes.apply import clash, patched
 from seedlint.fixes.book import Book, Plan
 from seedlint.fixes.marks import book_of, evidence_key
-from seedlint.fixes.plan import Choice, choices, fixes
+from seedlint.fixes.plan import Choice, Key, choices, fixes
 from seedlint.rule import Applicability, Finding
 from seedlint.sources.discover import Project
 from seedlint.sources.notebook import without_bad_cells
@@ -99,12 +99,14 @@ class Prover:
         book, wanted = found
         options = [[p for p in choice.plans if self._may(book, p) and _name(p) not in refused] for choice in wanted]
         for _ in range(MOST_TRIES):
-            options = [plans for plans in options if plans]
-            chosen = _compatible([plans[0] for plans in options])
+            chosen = _compatible([plans[0] for plans in options if plans])
             if not chosen:
                 return None
             kept = dict(self.texts), dict(self.out.before), dict(self.out.after)
-            result, blamed = self._try(book, chosen, analysis, findings)
+            unplanned = {
+                key for choice, plans in zip(wanted, options, strict=True) if not plans for key in choice.wanted()
+            }
+            result, blamed = self._try(book, chosen, analysis, findings, unplanned)
             if result is not None:
                 return result
             self.texts, self.out.before, self.out.after = kept
@@ -122,9 +124,12 @@ class Prover:
         return self.unsafe or plan.applicability is Applicability.SAFE
 
     def _try(
-        self, book: Book, plans: list[Plan], analysis: Analysis, findings: list[Finding]
+        self, book: Book, plans: list[Plan], analysis: Analysis, findings: list[Finding], unplanned: set[Key]
     ) -> tuple[tuple[Analysis, list[Finding]] | None, list[Plan]]:
-        """(the analysis after some plans and what is left, the plans to blame if that is not right)."""
+        """(the analysis after some plans and what is left, the plans to blame if that is not right).
+
+        What is `unplanned` may stay, although a plan takes a part of it away.
+        """
         if not self._make(book, plans):
             alone = [plan for plan in plans if not self._made_alone(book, plan)]
             return None, alone or plans
@@ -137,8 +142,11 @@ class Prover:
             after, left = self._follow(after, left, new, touched)
             new = Counter(map(_same(after), left)) - before
         seeded = {rule.code for rule in (after.evidence.rules if after.evidence else ()) if rule.of_seeded}
-        new = Counter({key: count for key, count in new.items() if key[1] not in seeded})
-        blamed = _blamed(book, plans, analysis, findings, after, left, new)
+        evidence = analysis.evidence
+        same = _same(analysis)
+        parts = {_apart(same(f)) for f in findings if evidence and evidence_key(evidence, f) in unplanned}
+        new = Counter({k: count for k, count in new.items() if k[1] not in seeded and _apart(k) not in parts})
+        blamed = _blamed(book, plans, (analysis, findings), (after, left), new, unplanned)
         if blamed:
             return None, blamed
         if new or not _fewer(left, findings, seeded):
@@ -215,27 +223,40 @@ class Prover:
 def _blamed(
     book: Book,
     plans: list[Plan],
-    analysis: Analysis,
-    findings: list[Finding],
-    after: Analysis,
-    left: list[Finding],
+    before: tuple[Analysis, list[Finding]],
+    after: tuple[Analysis, list[Finding]],
     new: Counter[_Same],
+    unplanned: set[Key],
 ) -> list[Plan]:
-    """The plans whose findings are still there, or that brought others up."""
-    assert analysis.evidence is not None
-    same, now = _same(analysis), _same(after)
-    still = Counter((now(finding), finding.entry) for finding in left)
-    was = Counter((same(finding), finding.entry) for finding in findings)
-    came = [finding for finding in left if now(finding) in new]
-    by_key = {evidence_key(analysis.evidence, finding): finding for finding in findings}
-    out = []
-    for plan in plans:
+    """The plans whose findings are still there; if there are none, those that may have brought others up."""
+    evidence = before[0].evidence
+    assert evidence is not None
+    same, now = _same(before[0]), _same(after[0])
+    still = Counter((now(finding), finding.entry) for finding in after[1])
+    was = Counter((same(finding), finding.entry) for finding in before[1])
+    came = [finding for finding in after[1] if now(finding) in new]
+    by_key = {key: finding for finding in before[1] if (key := evidence_key(evidence, finding)) not in unplanned}
+
+    def stays(plan: Plan) -> bool:
         targets = [by_key[key] for rule, report, _ in plan.reports if (key := key_of(rule, report)) in by_key]
-        stays = any(still[same(t), t.entry] >= was[same(t), t.entry] for t in targets if _is_from(book, t, plan))
+        return any(still[same(t), t.entry] >= was[same(t), t.entry] for t in targets if _is_from(book, t, plan))
+
+    def brought(plan: Plan, own: bool) -> bool:
         paths = {book.sources[module].path for module, _ in plan.changes}
-        if stays or any(finding.place.path in paths or _is_from(book, finding, plan) for finding in came):
-            out.append(plan)
-    return out
+        streams = {report.stream for _, report, _ in plan.reports}
+        near = [f for f in came if f.place.path in paths or _is_from(book, f, plan)]
+        return any(f.stream in streams for f in near) if own else bool(near)
+
+    return (
+        [plan for plan in plans if stays(plan)]
+        or [plan for plan in plans if brought(plan, True)]
+        or [plan for plan in plans if brought(plan, False)]
+    )
+
+
+def _apart(same: _Same) -> tuple[str, str, str]:
+    """What stays of a finding when it is told under another code."""
+    return same[0], same[2], same[3]
 
 
 def _fewer(left: list[Finding], findings: list[Finding], seeded: set[str]) -> bool:

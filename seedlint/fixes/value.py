@@ -14,6 +14,8 @@ from seedlint.syntax.positions import Change, position_of
 NAME = re.compile(r"(?:(?:random|manual|global|rng|default|base|fixed)_?)?seed(?:_(?:value|number))?", re.IGNORECASE)
 _OPTION = re.compile(r"--((?:(?:random|manual|global|rng)[-_]?)?seed)", re.IGNORECASE)
 _PARSES = ("parse_args", "parse_known_args")
+_PARSER = re.compile(r"_?(?:(?:get|parse|make|build|load)?_?(?:arg|opt)\w*(?:_parser)?|parse)")
+WITHOUT_ARGUMENT = "every caller that leaves it out gets the same numbers"
 WITHOUT_OPTION = "runs without the option are then seeded, and do what the program does only when it is given"
 
 
@@ -54,7 +56,7 @@ def _candidates(
     if function is not None:
         for arg in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs):
             if NAME.fullmatch(arg.arg):
-                yield Value(arg.arg)
+                yield _of_parameter(page, function, arg, number)
             elif declared and _uses(function, arg.arg, declared):
                 yield _of_option(page, f"{arg.arg}.{next(iter(declared))}", -1, declared, number)
     if body is not page.tree.body:
@@ -68,6 +70,22 @@ def _candidates(
                 option = _parsed(value, declared)
                 if option is not None:
                     yield _of_option(page, f"{name}.{option}", -1, declared, number)
+
+
+def _of_parameter(page: Page, function: Function, arg: ast.arg, number: int) -> Value:
+    """A parameter, which gets a fixed default in the place of None."""
+    default = default_of(function, arg.arg)
+    if isinstance(default, ast.Constant) and default.value is None:
+        return Value(arg.arg, -1, (replace(page, default, str(number)),), WITHOUT_ARGUMENT)
+    return Value(arg.arg)
+
+
+def default_of(function: Function, name: str) -> ast.expr | None:
+    """The default of a function's parameter."""
+    plain = [*function.args.posonlyargs, *function.args.args]
+    pairs = [*zip(plain[len(plain) - len(function.args.defaults) :], function.args.defaults, strict=True)]
+    pairs += [(a, d) for a, d in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True) if d is not None]
+    return next((default for arg, default in pairs if arg.arg == name), None)
 
 
 def _of_option(page: Page, text: str, after: int, declared: dict[str, ast.Call], number: int) -> Value:
@@ -98,8 +116,7 @@ def _assigned(statement: ast.stmt) -> tuple[str | None, ast.expr | None]:
         target = statement.targets[0]
         if isinstance(target, ast.Tuple) and target.elts:
             target = target.elts[0]
-            called = statement.value.func if isinstance(statement.value, ast.Call) else None
-            if not (isinstance(called, ast.Attribute) and called.attr == "parse_known_args"):
+            if not (isinstance(statement.value, ast.Call) and _parses(statement.value)):
                 return None, None
         if isinstance(target, ast.Name):
             return target.id, statement.value
@@ -125,11 +142,14 @@ def _parsed(value: ast.expr, declared: dict[str, ast.Call]) -> str | None:
     """The seed option of parsed arguments, where an expression parses them."""
     if not declared or not isinstance(value, ast.Call):
         return None
-    called = value.func
+    return next(iter(declared)) if _parses(value) else None
+
+
+def _parses(call: ast.Call) -> bool:
+    """Whether a call gives parsed arguments, by its name."""
+    called = call.func
     name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
-    if name in _PARSES or re.fullmatch(r"(?:get|parse|make|build|load)?_?(?:arg|opt)\w*(?:_parser)?|parse", name):
-        return next(iter(declared))
-    return None
+    return name in _PARSES or bool(_PARSER.fullmatch(name))
 
 
 def declared_options(page: Page) -> dict[str, ast.Call]:

@@ -9,8 +9,17 @@ from collections.abc import Iterator
 from seedlint.fixes import names
 from seedlint.fixes.book import Book, Plan
 from seedlint.fixes.remedy import FixDefault, FixValue, FollowLoader, PassSeed
-from seedlint.fixes.seeding import seed_entry, seed_value, written
-from seedlint.fixes.value import NAME, WITHOUT_OPTION, Value, at_hand, declared_options, fixed_default
+from seedlint.fixes.seeding import seed_entry, seed_run, seed_value, written
+from seedlint.fixes.value import (
+    NAME,
+    WITHOUT_ARGUMENT,
+    WITHOUT_OPTION,
+    Value,
+    at_hand,
+    declared_options,
+    default_of,
+    fixed_default,
+)
 from seedlint.flow.state import Spot
 from seedlint.flow.timeline import Timeline
 from seedlint.rule import Applicability, Report, Rule
@@ -198,19 +207,33 @@ def argument_plans(book: Book, item: _Asked, remedy: PassSeed) -> Iterator[Plan]
     """Pass a seed to what would start from the system's entropy."""
     _, report, _ = item
     message = f"Pass a seed to `{remedy.callee}`."
+    module = report.moment.inner.module
+    given = _given(book.page(module), report.moment.inner)
+    plans: list[Plan] = []
     if remedy.parameter and remedy.callee.rpartition(".")[2][:1].islower():
-        yield from _constructor_plans(book, item, remedy, message)
-        return
-    given = _given(book.page(report.moment.inner.module), report.moment.inner)
-    if given:
-        yield from _parameter_default(book, item, book.page(report.moment.inner.module), report.moment.inner, given)
-    for spot in dict.fromkeys((report.moment.inner, report.moment.spot)):
-        page = book.page(spot.module)
-        parameter, index = (remedy.parameter, None) if remedy.parameter else _parameter(book, remedy.callee)
-        if parameter:
-            yield from _passed(item, message, page, spot, _value(book, page, spot), parameter, index)
-    reason = f"`{given}` is decided elsewhere" if given else "no call that could be given a number stands here"
+        plans += _constructor_plans(book, item, remedy, message)
+        reason = "the object is made in another file, or its arguments are spread"
+    else:
+        if given:
+            yield from _parameter_default(book, item, book.page(module), report.moment.inner, given)
+        for spot in dict.fromkeys((report.moment.inner, report.moment.spot)):
+            page = book.page(spot.module)
+            parameter, index = (remedy.parameter, None) if remedy.parameter else _parameter(book, remedy.callee)
+            if parameter:
+                plans += _passed(item, message, page, spot, _value(book, page, spot), parameter, index)
+        reason = f"`{given}` is decided elsewhere" if given else "no call that could be given a number stands here"
+    if report.moment.kind == "draw" and report.moment.stream:
+        plans += _seeded(book, item, report.moment.stream)
+    yield from sorted(plans, key=lambda plan: plan.applicability is not Applicability.SAFE)
     yield Plan([item], message, [], Applicability.DISPLAY, reason)
+
+
+def _seeded(book: Book, item: _Asked, stream: str) -> Iterator[Plan]:
+    """Seed the stream that is drawn from without a seed of the call's own."""
+    _, report, timeline = item
+    for way in seed_run(book, timeline, [stream], [report.moment]) if report.moment.process == "main" else ():
+        kind = Applicability.UNSAFE if way.reason else Applicability.SAFE
+        yield Plan([item], f"Seed {stream} where {timeline.path} begins.", way.changes, kind, way.reason)
 
 
 def _passed(
@@ -240,7 +263,6 @@ def _constructor_plans(book: Book, item: _Asked, remedy: PassSeed, message: str)
             if found:
                 yield from found
                 return
-    yield Plan([item], message, [], Applicability.DISPLAY, "the object is made in another file")
 
 
 def _called(call: ast.Call) -> str:
@@ -261,15 +283,11 @@ def _parameter_default(book: Book, item: _Asked, page: Page, spot: Spot, name: s
     function = page.function_around(spot.pos)
     if function is None:
         return
-    plain = [*function.args.posonlyargs, *function.args.args]
-    pairs = [*zip(plain[len(plain) - len(function.args.defaults) :], function.args.defaults, strict=True)]
-    pairs += [(a, d) for a, d in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True) if d is not None]
-    for arg, default in pairs:
-        if arg.arg == name and isinstance(default, ast.Constant) and default.value is None:
-            message = f"Give the parameter `{name}` of `{function.name}` a fixed default."
-            reason = "every caller that leaves it out gets the same numbers"
-            change = replace(page, default, str(book.seed))
-            yield Plan([item], message, [(spot.module, change)], Applicability.UNSAFE, reason)
+    default = default_of(function, name)
+    if isinstance(default, ast.Constant) and default.value is None:
+        message = f"Give the parameter `{name}` of `{function.name}` a fixed default."
+        change = replace(page, default, str(book.seed))
+        yield Plan([item], message, [(spot.module, change)], Applicability.UNSAFE, WITHOUT_ARGUMENT)
 
 
 def _argument(page: Page, spot: Spot, parameter: str, index: int | None, value: Value) -> list[Change]:

@@ -115,6 +115,11 @@ class Page:
         start = self.offsets.line_start(line)
         return Change(start, start, "".join(_indented(indent, text) + "\n" for text in lines))
 
+    def commented(self, body: list[ast.stmt], index: int) -> bool:
+        """Whether a comment stands directly over a statement."""
+        line = first_line(body[index])
+        return line > 1 and not self._cell_starts(line) and self._comment(line - 1, self.indent(body[index]))
+
     def under_comments(self, body: list[ast.stmt], index: int, lines: list[str]) -> Change | None:
         """Put lines directly before a statement, below the comments over it: those that head a file, say."""
         if not self.alone(body, index):
