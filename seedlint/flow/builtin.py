@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Callable
 
-from seedlint.flow import attribute, calls, iterate, options
+from seedlint.flow import attribute, calls, dynamic, iterate, options, texts
 from seedlint.flow.machine import Machine, Terminated
 from seedlint.flow.values import (
     NONE,
@@ -234,8 +234,9 @@ def call_method(m: Machine, owner: Value, name: str, args: calls.Arguments, pos:
     if isinstance(owner, View):
         return _view_method(m, owner, name, values, pos)
     if not isinstance(owner, Container):
+        text = texts.formatted(m, owner, "{}", values) if name == "format" and not args.keywords else None
         iterate.consumed(m, args, pos)
-        return UNKNOWN
+        return UNKNOWN if text is None else text
     if name in ("append", "add", "appendleft", "put") and values:
         _append(m, owner, values[0])
     elif name == "insert" and len(values) > 1:
@@ -579,9 +580,11 @@ _FUNCTIONS: dict[str, Callable[[Machine, calls.Arguments, Position], Value]] = {
     "builtins.print": lambda m, args, pos: NONE,
     "builtins.len": lambda m, args, pos: _length(m, _first(args)),
     "builtins.hash": lambda m, args, pos: _hash(_first(args)),
-    f"builtins.{RUN}": lambda m, args, pos: _run_script(m, args, pos),
+    f"builtins.{RUN}": lambda m, args, pos: dynamic.run_script_by_path(m, args, pos),
     "<matches>": lambda m, args, pos: _matches(args),
-    "importlib.import_module": lambda m, args, pos: _import_module(m, args, pos),
+    "importlib.import_module": lambda m, args, pos: dynamic.import_by_name(m, args, pos),
+    "builtins.__import__": lambda m, args, pos: dynamic.import_by_name(m, args, pos),
+    "builtins.eval": lambda m, args, pos: dynamic.evaluate_text(m, args, pos),
     "builtins.range": lambda m, args, pos: UNKNOWN,
 }
 
@@ -605,24 +608,6 @@ def _matches(args: calls.Arguments) -> Value:
         return NONE if re.search(pattern.value, text.value) is None else Const(True)
     except (TypeError, re.error, RecursionError):
         return UNKNOWN
-
-
-def _import_module(m: Machine, args: calls.Arguments, pos: Position) -> Value:
-    from seedlint.flow.imports import import_module
-
-    name = _first(args)
-    if isinstance(name, Const) and isinstance(name.value, str) and not name.value.startswith("."):
-        return import_module(m, 0, name.value, pos)
-    return UNKNOWN
-
-
-def _run_script(m: Machine, args: calls.Arguments, pos: Position) -> Value:
-    from seedlint.flow.imports import run_script
-
-    names = [str(arg.value) for arg in args.positional if isinstance(arg, Const)]
-    if len(names) == 2:
-        run_script(m, names[0], names[1], pos)
-    return NONE
 
 
 def _length(m: Machine, value: Value) -> Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from seedlint.flow import attribute, builtin, calls, definitions, execute, iterate, library
+from seedlint.flow import attribute, builtin, calls, definitions, dynamic, execute, iterate, library, texts
 from seedlint.flow.machine import Machine
 from seedlint.flow.values import (
     NONE,
@@ -106,7 +106,7 @@ def _item(m: Machine, owner: Value, key: Value, pos: Position) -> Value:
     if isinstance(owner, ExternalObject):
         return library.call_external_method(m, owner, "__getitem__", [key], pos)
     if isinstance(owner, External):
-        return library.read_environment(m, owner.name, key)
+        return dynamic.loaded_module(m, key) if owner.name == "sys.modules" else UNKNOWN
     if isinstance(owner, Entropy):
         return owner
     return UNKNOWN
@@ -274,7 +274,8 @@ def _op(m: Machine, e: Any) -> Value:
     operator, operands = e[1], [evaluate(m, operand) for operand in e[2]]
     if operator == "fmt":
         named = (Option(UNKNOWN, o.name) for o in operands if isinstance(o, Option) and o.name in m.seed_options)
-        return next((o for o in operands if isinstance(o, Entropy)), next(named, UNKNOWN))
+        found = next((o for o in operands if isinstance(o, Entropy)), next(named, None))
+        return texts.joined(m, operands) if found is None else found
     if operator == "slice":
         return UNKNOWN
     if operator in ("BitOr", "Add") and any(isinstance(o, Container) for o in operands):
@@ -286,6 +287,8 @@ def _op(m: Machine, e: Any) -> Value:
         if product is not UNKNOWN:
             return product
     known = _computed(operator, operands) if len(operands) == 2 else None
+    if known is None and operator in ("Add", "Mod"):
+        known = texts.added(m, operands) if operator == "Add" else texts.formatted(m, operands[0], "%s", operands[1:])
     return arithmetic(tuple(operands)) if known is None else known
 
 

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import posixpath
+import re
+from collections.abc import Iterator
+from functools import reduce
 
 from seedlint.flow import execute, iterate
 from seedlint.flow.activation import Activation, Edge
 from seedlint.flow.machine import Frame, Machine
-from seedlint.flow.values import UNKNOWN, Const, External, Module, Scope, Value
+from seedlint.flow.state import State, join_states
+from seedlint.flow.values import UNKNOWN, WIDEST_UNION, Alternatives, Const, External, Module, Scope, Value
 from seedlint.index.summary import Position, Statement
+
+_MODULE_NAME = re.compile(r"\.+\w*|\.*[^\W\d]\w*\.[\w.]*")
+"""How a dotted name begins that names more than its first part, or is relative."""
 
 
 def execute_import(m: Machine, s: Statement) -> bool:
@@ -101,6 +108,45 @@ def import_module(m: Machine, level: int, dotted: str, pos: Position) -> Value:
         parent = parent.rpartition(".")[0]
     run_module(m, target, pos)
     return Module(target)
+
+
+def may_name_module(m: Machine, begin: str) -> bool:
+    """Whether a folder of the project has modules whose names begin so, as the running module would import them."""
+    importer = m.frame.scope.module
+    if _MODULE_NAME.fullmatch(begin) is None or importer not in m.program.modules:
+        return False
+    rest = begin.lstrip(".")
+    folder = rest.rpartition(".")[0]
+    return not folder or m.program.contains(importer, len(begin) - len(rest), folder)
+
+
+def import_any(m: Machine, begin: str, end: str, pos: Position) -> Value:
+    """Import one of the project's modules whose names begin and end so, nobody knows which."""
+    names = sorted(_named(m, begin, end))
+    if not 0 < len(names) <= WIDEST_UNION:
+        return UNKNOWN
+    state = m.state
+    out: list[State] = []
+    for name in names:
+        m.state = state
+        with m.maybe():
+            run_module(m, name, pos)
+        out.append(m.state)
+    m.state = reduce(lambda one, other: join_states(one, other, m.here(pos)), out)
+    return Module(names[0]) if len(names) == 1 else Alternatives(map(Module, names))
+
+
+def _named(m: Machine, begin: str, end: str) -> Iterator[str]:
+    """The modules that one more name, between a beginning and an end, would import."""
+    importer = m.frame.scope.module
+    if importer not in m.program.modules:
+        return
+    rest = begin.lstrip(".")
+    for base in m.program.bases_of_import(importer, len(begin) - len(rest)):
+        start = f"{base}.{rest}" if base else rest
+        for name in m.program.modules:
+            if name.startswith(start) and name.endswith(end) and "." not in name[len(start) : len(name) - len(end)]:
+                yield name
 
 
 def run_script(m: Machine, path: str, as_name: str, pos: Position) -> None:

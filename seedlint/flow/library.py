@@ -700,11 +700,6 @@ def set_environment(m: Machine, owner: str, key: object, value: Value, pos: Posi
             )
 
 
-def read_environment(m: Machine, owner: str, key: Value) -> Value:
-    """Read an environment variable: nobody knows what it is."""
-    return UNKNOWN
-
-
 def enter(m: Machine, manager: Value, pos: Position, leave: list[Callable[[], None]]) -> Value:
     """Enter a context; `leave` is given what its end does."""
     if isinstance(manager, ExternalObject) and manager.cls == "<scope>":

@@ -209,6 +209,14 @@ class View:
     value: Value
 
 
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The dotted name of a module of the project, of which only the beginning and the end are known."""
+
+    begin: str
+    end: str
+
+
 class Alternatives:
     """One of several values, in the order in which they were met; equal whatever the order."""
 
@@ -249,6 +257,7 @@ Value = Union[  # noqa: UP007 - evaluated at run time on Python 3.10
     Lazy,
     Through,
     View,
+    Text,
     Alternatives,
 ]
 

@@ -128,6 +128,13 @@ def _joined(self: Lowering, node: ast.JoinedStr) -> Expression:
     return self.operation("fmt", node.values)
 
 
+def _formatted(self: Lowering, node: ast.FormattedValue) -> Expression:
+    """A value in an f-string; one that is not written as `str` does is only something computed from it."""
+    if node.conversion == -1 and node.format_spec is None:
+        return self.expression(node.value)
+    return self.operation("format", [node.value])
+
+
 def _compare(self: Lowering, node: ast.Compare) -> Expression:
     left = self.expression(node.left)
     parts = []
@@ -236,7 +243,7 @@ _EXPRESSIONS: dict[type, _Handler] = {
         self.expression(node.orelse),
     ),
     ast.JoinedStr: _joined,
-    ast.FormattedValue: lambda self, node: self.expression(node.value),
+    ast.FormattedValue: _formatted,
     ast.Slice: lambda self, node: self.operation("slice", [node.lower, node.upper, node.step]),
     ast.ListComp: _comprehension("list"),
     ast.SetComp: _comprehension("set"),

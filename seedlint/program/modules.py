@@ -49,9 +49,7 @@ class Program:
     def resolve(self, importer: str, level: int, dotted: str) -> str | None:
         """The project's module that `dotted` names in `importer`, or None."""
         if level:
-            base = self.package_of(importer)
-            for _ in range(level - 1):
-                base = base.rpartition(".")[0]
+            (base,) = self.bases_of_import(importer, level)
             name = f"{base}.{dotted}".strip(".") if dotted else base
             return name if name in self.modules else None
         for base in self.bases(importer, dotted.partition(".")[0] in self.libraries):
@@ -60,9 +58,18 @@ class Program:
                 return name
         return None
 
+    def bases_of_import(self, importer: str, level: int) -> tuple[str, ...]:
+        """Dotted folders to search for what a module imports, with as many dots."""
+        if not level:
+            return self.bases(importer, False)
+        base = self.package_of(importer)
+        for _ in range(level - 1):
+            base = base.rpartition(".")[0]
+        return (base,)
+
     def contains(self, importer: str, level: int, dotted: str) -> bool:
         """Whether `dotted` is a folder of the project without an `__init__.py`."""
-        names = [f"{b}.{dotted}".strip(".") for b in self.bases(importer, False)] if not level else []
+        names = [f"{base}.{dotted}".strip(".") for base in self.bases_of_import(importer, level)]
         return any(name in self._folders() for name in names)
 
     def _folders(self) -> set[str]:
