@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from seedlint.api import Checked
 from seedlint.cli import Refused
 from seedlint.commands.options import Options
 from seedlint.rule import Finding, Outcome
-from seedlint.verify import command, plan
+from seedlint.verify import command, plan, reasons
 
 
 def run(options: Options, checked: Checked) -> None:
@@ -86,6 +87,9 @@ class _Told:
                 f"Verifying: {self.total} {runs}, at most {message['processes']} runs, each in a process of its own.",
                 file=sys.stderr,
             )
+        if "fences" in message:
+            self.clear()
+            print(fences(message["fences"]), file=sys.stderr)
         self.done += "done" in message
         if self.terminal and "running" in message:
             width = shutil.get_terminal_size().columns - 1
@@ -103,3 +107,13 @@ class _Told:
         if counts:
             text = ", ".join(f"{counts[outcome]} {outcome.value}" for outcome in Outcome if counts[outcome])
             print(f"Verified: {text}.", file=sys.stderr)
+        for line in reasons.grouped(findings):
+            print(f"  {line}", file=sys.stderr)
+
+
+def fences(up: Mapping[str, bool]) -> str:
+    """Which fences hold a run, and which this system does not allow."""
+    named = {"network": "no network", "writes": "no writes outside a copy of the project"}
+    held = ["limited time, memory, output and processes", *(text for name, text in named.items() if up.get(name))]
+    missing = [text for name, text in named.items() if not up.get(name)]
+    return f"Fences: {', '.join(held)}." + (f" Not possible here: {', '.join(missing)}." if missing else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ def render(
     for members in groups.values():
         yield from _finding(members[0], sources, paint, width)
         if len(members) > 1:
-            yield from _wrapped("also:", _others(members), "; ", paint, "dim", width)
+            yield from _wrapped("also:", [*_others(members), *_outcomes(members[1:])], "; ", paint, "dim", width)
         yield ""
 
 
@@ -62,13 +63,13 @@ def _finding(finding: Finding, sources: Mapping[str, Source], paint: Painter, wi
     if finding.entries > 1:
         others = finding.entries - 1
         yield f"  {paint('entries:', 'dim')} {others} more {'entry leads' if others == 1 else 'entries lead'} here"
-    yield f"  {paint('help:', 'green')} {finding.help}"
     if finding.verdict is not None:
         detail = f": {finding.verdict.detail}" if finding.verdict.detail else ""
         yield f"  {paint('verified:', 'cyan')} {finding.verdict.outcome.value}{detail}"
         if finding.verdict.first or finding.verdict.second:
             yield f"    run 1: {finding.verdict.first}"
             yield f"    run 2: {finding.verdict.second}"
+    yield f"  {paint('help:', 'green')} {finding.help}"
 
 
 def _mark(finding: Finding) -> str:
@@ -128,6 +129,12 @@ def _wrapped(label: str, parts: Sequence[str], between: str, paint: Painter, sty
         else:
             line += piece
     yield f"  {paint(label, style)} {line}" if first else f"{indent}{line}"
+
+
+def _outcomes(members: Sequence[Finding]) -> list[str]:
+    """How the verdicts on findings that are not shown in full are counted."""
+    counts = Counter(finding.verdict.outcome for finding in members if finding.verdict is not None)
+    return [f"verified: {', '.join(f'{count} {outcome.value}' for outcome, count in counts.items())}"] if counts else []
 
 
 def _others(members: Sequence[Finding]) -> list[str]:

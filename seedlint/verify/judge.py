@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from seedlint.rule import Finding, Outcome, Verdict
+from seedlint.verify import reasons
 from seedlint.verify.plan import Entry
 from seedlint.verify.probe import compare, conductor
 from seedlint.verify.probe.digest import first_difference
@@ -19,6 +20,7 @@ def verdicts(entries: Sequence[Entry], document: Mapping[str, Any], device: str)
     """A verdict for each finding that was run."""
     for number, entry in enumerate(entries):
         ran = document["entries"].get(str(number), {"runs": [], "control": [], "tolerant": False})
+        ran["what"] = reasons.ran(entry.source.path, entry.driven)
         judged = [(finding, watched, _verdict(watched, ran, device)) for finding, watched in entry.findings]
         places = {id(finding): _when(watched, ran) for finding, watched, v in judged if v.outcome is Outcome.DIVERGED}
         first = min(places, key=lambda key: places[key]) if entry.given and places else None
@@ -71,7 +73,7 @@ def _diverged(pair: Any, asked: Mapping[str, Any], ran: Mapping[str, Any], devic
     hits = [[hit for hit in run["hits"] if hit["point"] == asked["point"]] for run in control]
     count = len(ran["runs"])
     if len(hits) < 2 or not all(hits):
-        reason = _ending(control) or "the run with its stream seeded was stopped"
+        reason = reasons.ending(control) or "the run with its stream seeded was stopped"
         return _unclear(
             f"two runs differ, but the run with its stream seeded did not get there: {reason}", device, count
         )
@@ -86,9 +88,11 @@ def _diverged(pair: Any, asked: Mapping[str, Any], ran: Mapping[str, Any], devic
     first, second = first_difference(mine["leaves"], theirs["leaves"])
     if not first:
         first, second = f"digest {mine['value']}", f"digest {theirs['value']}"
-    detail = "with its stream seeded, two runs are identical"
+    seeded = f"the {asked['stream']} stream" if asked["stream"] else "the generator"
+    detail = f"{ran['what']} differ here; with {seeded} seeded they do not"
     if asked["kind"] == "seed":
-        detail, first, second = "the stream's state after the seed differs; " + detail, *_states(pair, asked["stream"])
+        detail = f"{ran['what']} leave {seeded} in two states here; with a constant seed they do not"
+        first, second = _states(pair, asked["stream"])
     return Verdict(Outcome.DIVERGED, detail + _stand_ins(ran), first, second, device, count)
 
 
@@ -122,7 +126,7 @@ def _why_identical(result: str, pair: Any, ran: Mapping[str, Any]) -> str:
     elif pair and pair[0]["value"] != pair[1]["value"]:
         text = "the stream's state is the same; what differs comes from elsewhere"
     else:
-        text = ""
+        text = f"{ran['what']} are the same here"
     return (text + _stand_ins(ran)).removeprefix("; ")
 
 
@@ -137,19 +141,6 @@ def _stand_ins(ran: Mapping[str, Any]) -> str:
 
 def _unreached(ran: Mapping[str, Any], device: str) -> Verdict:
     runs = ran.get("strict") or ran["runs"]
-    reason = _ending(runs)
+    reason = reasons.ending(runs)
     outcome = Outcome.COULD_NOT_RUN if reason else Outcome.NOT_REACHED
     return Verdict(outcome, reason or "the run ends without coming here", device=device, runs=len(ran["runs"]))
-
-
-def _ending(runs: Sequence[Run]) -> str:
-    """Why the runs did not come to their end; empty when they did."""
-    for run in runs:
-        if run.get("error"):
-            place = f"{run['place']}: " if run.get("place") else ""
-            return f"{place}{run['error']}"
-        if run["how"] not in ("ended", "enough", "patience"):
-            return str(run.get("reason", run["how"]))
-        if run["how"] == "ended" and run.get("status"):
-            return f"the program exits with status {run['status']}"
-    return ""

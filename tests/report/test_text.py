@@ -90,7 +90,14 @@ def test_fixes_and_verdicts_are_told() -> None:
     verdict = Verdict(Outcome.DIVERGED, "the weights differ", "1f", "2e")
     shown = lines(finding(fix=fix, verdict=verdict))
     assert shown[0].endswith(" [--fix --unsafe-fixes]")
-    assert shown[-4:-1] == ["  verified: diverged: the weights differ", "    run 1: 1f", "    run 2: 2e"]
+    assert shown[-5:-2] == ["  verified: diverged: the weights differ", "    run 1: 1f", "    run 2: 2e"]
+    assert shown[-2].startswith("  help:")
+
+
+def test_verdicts_that_are_not_shown_in_full_are_counted() -> None:
+    verdicts = [Verdict(Outcome.DIVERGED), Verdict(Outcome.IDENTICAL), Verdict(Outcome.DIVERGED)]
+    shown = lines(*[finding(line=line, verdict=verdict) for line, verdict in enumerate(verdicts, 1)])
+    assert "  also: lines 2, 3; verified: 1 identical, 1 diverged" in shown
 
 
 def test_the_last_line_counts() -> None:

@@ -73,7 +73,7 @@ def test_a_required_option_gets_a_stand_in(project: Project) -> None:
     [finding] = verified(project(train=text))
     assert finding.verdict is not None
     assert finding.verdict.outcome is Outcome.DIVERGED
-    assert finding.verdict.detail == "with its stream seeded, two runs are identical"
+    assert finding.verdict.detail == "two runs of train.py differ here; with the random stream seeded they do not"
 
 
 def test_a_seed_at_another_module_makes_it_identical_whatever_the_finding_says(project: Project) -> None:

@@ -43,6 +43,9 @@ class Conductor:
 
     def carry_out(self) -> dict[str, Any]:
         """Run everything, or as much as there is time for before a stop."""
+        if self.plan["fence"] and hasattr(os, "fork"):
+            self.document["fences"] = fence.standing(self.folder)
+            self._say({"fences": self.document["fences"]})
         self._warm_up()
         waiting = list(self.plan["entries"])
         lock = threading.Lock()
@@ -82,7 +85,6 @@ class Conductor:
             return
         one, other = (answer["ready"] for answer in ready if answer)
         self.keep = tuple(name for name in one if one[name] is not None and one[name] == other[name])
-        self.document["network"] = all(answer["network"] for answer in ready if answer)
         self.zygotes, self.document["warm"] = made, True
 
     def environment(self, hash_seed: str) -> dict[str, str]:

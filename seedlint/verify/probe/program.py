@@ -82,7 +82,7 @@ def _where(error: BaseException, root: str) -> str:
     place = ""
     trace = error.__traceback__
     while trace is not None:
-        name = os.path.abspath(trace.tb_frame.f_code.co_filename)
+        name = trace.tb_frame.f_code.co_filename
         if name.startswith(root + os.sep):
             place = f"{os.path.relpath(name, root)}:{trace.tb_lineno}".replace(os.sep, "/")
         trace = trace.tb_next

@@ -16,7 +16,8 @@ def main(folder: str, names: list[str], fenced: bool) -> None:
     """Import `names`, report each stream's state, then fork a run for each line of standard input."""
     fence.adopt_orphans()
     fence.die_with_parent()
-    up = fence.no_network() if fenced else False
+    if fenced:
+        fence.no_network()
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     for name in names:
@@ -25,7 +26,7 @@ def main(folder: str, names: list[str], fenced: bool) -> None:
         except BaseException as error:
             print(f"{name}: {error}", file=sys.stderr)
     states = {name: streams.state(name) for name in ("random", "numpy", "torch")}
-    print(json.dumps({"ready": states, "network": not up}), file=out, flush=True)
+    print(json.dumps({"ready": states}), file=out, flush=True)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for line in sys.stdin:
         request = json.loads(line)
