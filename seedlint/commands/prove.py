@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +30,8 @@ def run(options: Options, checked: Checked, results: list[Fixed]) -> list[Fixed]
     failed = [proof for proof in proofs if not proof.holds]
     if not failed:
         return results
-    refused = {_same(checked.sources, proof.finding) for proof in failed}
+    before = [judged.analysis.sources for judged in checked.judged]
+    refused = {_same(_holding(before, proof.finding), proof.finding) for proof in failed}
     print(f"Taken back: {len(failed)} of {len(proofs)} fixes.", file=sys.stderr)
     again = list(
         api.fix(
@@ -59,6 +60,11 @@ def _proofs(options: Options, checked: Checked, at: int, result: Fixed) -> list[
         if isinstance(source, Source):
             after[path] = source
     return prove(fixed, judged.analysis.evidence, after, verify.settings(options))
+
+
+def _holding(projects: Iterable[Mapping[str, Source]], finding: Finding) -> Mapping[str, Source]:
+    """The files, as they were checked, of the project that a finding lies in."""
+    return next((sources for sources in projects if finding.place.path in sources), {})
 
 
 def _of(analysis: Analysis, findings: list[Finding]) -> list[Finding]:

@@ -18,6 +18,8 @@ PACKAGE = "seedlint_probe"
 MARK = "seedlint-document:"
 _SCRIPT = """\
 import json, os, shutil, sys, tempfile
+if sys.version_info < (3, 8):
+    sys.exit("Python %d.%d is too old: runs need 3.8 or later" % sys.version_info[:2])
 PLAN = json.loads({plan})
 FILES = json.loads({files})
 if PLAN["keep"]:
@@ -84,7 +86,9 @@ def launch(plan: dict[str, Any], options: Options, progress: Callable[[dict[str,
         answer.seek(0)
         document = next((line for line in answer if line.startswith(MARK)), None)
     if document is None:
-        raise LaunchError(f"{shlex.join(command)} gave no answer: {' '.join(said[-3:]) or process.returncode}")
+        reason = " ".join(said[-3:]) or f"exit status {process.returncode}"
+        advice = " (--python names the interpreter that it starts)" if options.launcher else ""
+        raise LaunchError(f"`{shlex.join(command)}` gave no answer: {reason}{advice}")
     out: dict[str, Any] = json.loads(document.removeprefix(MARK))
     out["stopped"] = stopped
     return out
