@@ -82,6 +82,10 @@ def _patched(document: str, items: list[_Item], changes: list[Change]) -> list[t
         if len(items) == 1 and document[items[0].start - 1 : items[0].start] != "[" and not _listed(document, items[0]):
             out.append((items[0].start, items[0].end, json.dumps(new, ensure_ascii=ascii_only)))
             continue
+        if not new and last - first + 1 < len(items):
+            start = items[first - 1].end if first else items[0].start
+            out.append((start, items[last].end if first else items[last + 1].start, ""))
+            continue
         between = document[items[0].end : items[1].start] if len(items) > 1 else ", "
         lines = new.splitlines(keepends=True) or [""]
         shown = between.join(json.dumps(line, ensure_ascii=ascii_only) for line in lines)

@@ -7,11 +7,12 @@ import ast
 from seedlint.fixes.book import Book, Plan
 from seedlint.fixes.place import spots_of
 from seedlint.fixes.remedy import SeedEarlier
+from seedlint.fixes.seeders import SPEAKS
 from seedlint.flow.state import Spot
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Applicability, Report, Rule
 from seedlint.syntax.page import Page, first_line, last_line
-from seedlint.syntax.positions import Change
+from seedlint.syntax.positions import Change, position_of
 
 _REASON = "the draws behind the seed will give other numbers"
 
@@ -28,7 +29,7 @@ def moves(book: Book, item: tuple[type[Rule], Report, Timeline], remedy: SeedEar
     out = []
     if meeting is not None:
         page, module, body, at, late = meeting
-        moved, why = _move_up(page, body, at, late)
+        moved, why = _move_up(page, body, at, late) if _only_seeds(body[late], seed) else ([], reason)
         if moved:
             out.append(Plan([item], message, [(module, change) for change in moved], Applicability.UNSAFE, _REASON))
         lowered = _move_down(page, body, at, late)
@@ -37,6 +38,16 @@ def moves(book: Book, item: tuple[type[Rule], Report, Timeline], remedy: SeedEar
             out.append(Plan([item], text, [(module, change) for change in lowered], Applicability.UNSAFE, _REASON))
         reason = why or reason
     return out, Plan([item], message, [], Applicability.DISPLAY, reason)
+
+
+def _only_seeds(statement: ast.stmt, seed: Moment) -> bool:
+    """Whether a statement does nothing but seed, so that it can be run before others."""
+    if isinstance(statement, ast.If):
+        inner = [*statement.body, *statement.orelse]
+        return any(_only_seeds(s, seed) for s in inner) and all(isinstance(s, (ast.Expr, ast.Assign)) for s in inner)
+    if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
+        return False
+    return position_of(statement.value) == seed.inner.pos or bool(SPEAKS.search(ast.unparse(statement.value.func)))
 
 
 def _meeting(book: Book, draw: Moment, seed: Moment) -> tuple[Page, str, list[ast.stmt], int, int] | None:

@@ -92,9 +92,9 @@ def add_import(page: Page, statement: str, line: int) -> Change | None:
     if isinstance(new, ast.ImportFrom):
         for node in usable:
             same = isinstance(node, ast.ImportFrom) and (node.module, node.level) == (new.module, new.level)
-            joined = join(page, node, statement.partition(" import ")[2]) if same else None
-            if joined is not None:
-                return joined
+            if same:
+                joined = join(page, node, statement.partition(" import ")[2])
+                return joined or page.after(body, body.index(node), [statement])
     kind = _kind(page, new)
     if not any(_kind(page, node) == kind for node in usable):
         return _own_block(page, usable, kind, statement)

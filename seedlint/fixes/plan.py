@@ -61,7 +61,7 @@ def _for_entry(book: Book, timeline: Timeline, asked: list[_Asked]) -> Iterator[
     late: list[tuple[_Asked, Seed]] = []
     spawned: dict[str, list[tuple[_Asked, Seed | SeedChild]]] = {}
     others: list[tuple[_Asked, Remedy]] = []
-    moved: list[Choice] = []
+    moved: list[tuple[_Asked, Choice]] = []
     for item in asked:
         rule, report, _ = item
         for remedy in rule().remedies(report, timeline):
@@ -73,13 +73,18 @@ def _for_entry(book: Book, timeline: Timeline, asked: list[_Asked]) -> Iterator[
             elif isinstance(remedy, SeedEarlier):
                 plans, why = earlier.moves(book, item, remedy)
                 if plans or report.moment.process != "main":
-                    moved.append(Choice([*plans, why]))
+                    moved.append((item, Choice([*plans, why])))
                 else:
                     late.append((item, Seed((report.moment.stream,))))
             else:
                 others.append((item, remedy))
+    streams = {stream for _, remedy in late for stream in remedy.streams}
+    for item, choice in moved:
+        if item[1].moment.stream in streams and item[1].moment.process == "main":
+            late.append((item, Seed((item[1].moment.stream,))))
+        else:
+            yield choice
     yield from _seed_choices(book, timeline, seeds, late)
-    yield from moved
     for group in spawned.values():
         yield Choice(list(_child_plans(book, timeline, group)))
     for item, remedy in others:

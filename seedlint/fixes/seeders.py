@@ -16,7 +16,7 @@ from seedlint.flow.state import SEEDED
 from seedlint.syntax.page import Function, last_line
 from seedlint.syntax.positions import Change
 
-_SPEAKS = re.compile(r"seed|reproduc|determinis", re.IGNORECASE)
+SPEAKS = re.compile(r"seed|reproduc|determinis", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def _seeders(book: Book) -> list[Seeder]:
 def _callable(function: Function) -> bool:
     """Whether a function's name says that it seeds, and one number is all that it needs."""
     args = function.args
-    if not _SPEAKS.search(function.name) or "worker" in function.name or function.decorator_list:
+    if not SPEAKS.search(function.name) or "worker" in function.name or function.decorator_list:
         return False
     required = args.args[: len(args.args) - len(args.defaults)]
     if args.posonlyargs or any(default is None for default in args.kw_defaults):

@@ -59,6 +59,8 @@ def _candidates(
                 yield _of_parameter(page, function, arg, number)
             elif declared and _uses(function, arg.arg, declared):
                 yield _of_option(page, f"{arg.arg}.{next(iter(declared))}", -1, declared, number)
+            elif not declared and (setting := _seeds_with(function, arg.arg)):
+                yield Value(setting)
     if body is not page.tree.body:
         for statement in page.tree.body:
             if imported := _imported(statement):
@@ -78,6 +80,16 @@ def _of_parameter(page: Page, function: Function, arg: ast.arg, number: int) -> 
     if isinstance(default, ast.Constant) and default.value is None:
         return Value(arg.arg, -1, (replace(page, default, str(number)),), WITHOUT_ARGUMENT)
     return Value(arg.arg)
+
+
+def _seeds_with(function: Function, name: str) -> str:
+    """The setting, an attribute of a parameter, that the function gives to a seed already, or nothing."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and "seed" in node.func.attr:
+            for given in node.args:
+                if isinstance(given, ast.Attribute) and isinstance(given.value, ast.Name) and given.value.id == name:
+                    return f"{name}.{given.attr}" if NAME.fullmatch(given.attr) else ""
+    return ""
 
 
 def default_of(function: Function, name: str) -> ast.expr | None:
