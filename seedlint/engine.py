@@ -283,12 +283,13 @@ def _judge(
     from seedlint.flow.run import NoSuchFunction, ignore, timelines
     from seedlint.program.entries import entries, is_collected, is_test, named
     from seedlint.program.modules import build
+    from seedlint.program.scripts import console_scripts
 
     knowledge = knowledge_for(config, cache_dir)
     program = build(parsed, knowledge.roots, root)
     absolute = {str(by_path[module.path].absolute): name for name, module in program.modules.items()}
     only = bool(config.entries)
-    chosen = named(config.entries, absolute) if only else entries(program, tests=True)
+    chosen = named(config.entries, absolute) if only else [*entries(program, tests=True), *console_scripts(program)]
     if only and not chosen:
         return Readings()
     rules = [rule for rule in registry.rules() if config.selects(rule.code, rule.default)]

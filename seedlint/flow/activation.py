@@ -44,7 +44,7 @@ class Edge:
     made: int = 0
 
 
-Way = tuple[tuple[int, int], ...]
+Way = tuple[tuple[int | Spot, int], ...]
 """The branches that are taken within one body: (line, which of its ways)."""
 
 

@@ -122,15 +122,16 @@ def call(
 def _call_each(
     m: Machine, callee: Alternatives, args: Arguments, pos: Position, text: str, mode: str, stands: Spot | None
 ) -> Value:
-    """Call one of several: each from the same state."""
-    state = m.state
+    """Call one of several: each from the same state, on a way of its own."""
+    state, before = m.state, m.frame.way
     out: list[tuple[State, Value]] = []
     for part in sorted(callee.values, key=_order):
         if part in (NONE, UNKNOWN) or isinstance(part, Const):
             continue
-        m.state = state
+        m.state, m.frame.way = state, (*before, (m.here(pos), len(out) + 1))
         with m.maybe():
             out.append(_flow(m, part, args, pos, text, mode, stands))
+    m.frame.way = before
     if not out:
         return UNKNOWN
     m.state, value = out[0]

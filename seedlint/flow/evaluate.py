@@ -163,7 +163,7 @@ def _either_value(kind: str, left: Value, right: Value) -> Value:
         if answer is not None:
             usual = left.default if keeps else right
             return usual if isinstance(usual, (Option, Entropy)) else Option(usual, left.name)
-    if kind == "and" and truth(right) == (False, True):
+    if right == _TRUE if kind == "or" else truth(right) == (False, True):
         return right
     stays = [part for part in alternatives(left) if truth(part) != (kind == "and", True)]
     if not stays:

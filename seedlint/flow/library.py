@@ -249,7 +249,7 @@ class Application:
         scope = Scope(m.frame.scope.module)
         scope.variables = self.variables
         frame = Frame(scope, m.frame.activation)
-        frame.at, frame.literals = self.spot, m.frame.literals
+        frame.at, frame.literals, frame.way = self.spot, m.frame.literals, m.frame.way
         frame.context = m.identity("row", self.spot.module, self.spot.pos, self.row.names[0])
         with m.within(frame):
             return evaluate.evaluate(m, parsed(text))

@@ -81,8 +81,14 @@ def _all(
         tested = run_tests(machine, harness, module, function) if harness is not None and module in tests else None
         if tested is not None:
             activations[entry] = tested
+        elif function:
+            try:
+                activations[entry] = run_function(machine, module, function)
+            except NoSuchFunction:
+                if only:
+                    raise
         else:
-            activations[entry] = run_function(machine, module, function) if function else run_entry(machine, entry)
+            activations[entry] = run_entry(machine, entry)
         imported |= machine.imported - {module}
     for entry, activation in activations.items():
         name, _, function = entry.partition("/")
@@ -176,18 +182,23 @@ def run_tests(machine: Machine, harness: Harness, module: str, function: str = "
 
 
 def run_function(machine: Machine, module: str, function: str) -> Activation:
-    """Import a module and call one of its functions with unknown arguments. Raises `NoSuchFunction`."""
+    """Import a module and call one of its functions, with nothing if it can be. Raises `NoSuchFunction`."""
     activation = Activation(module)
     _begin(machine, module, activation)
     try:
         imports.run_module(machine, module, _NOWHERE)
         value = _lookup(machine, module, function)
         args = calls.Arguments([])
-        args.more_keywords = True
+        args.more_keywords = not (isinstance(value, Function) and _needs_nothing(value))
         calls.call(machine, value, args, _NOWHERE, function)
     except Terminated:
         return activation
     return activation
+
+
+def _needs_nothing(function: Function) -> bool:
+    """Whether every parameter of a function has a default."""
+    return all(given or kind in ("args", "kwargs") for _, kind, _, _, given in function.record[2])
 
 
 def _lookup(machine: Machine, module: str, function: str) -> Value:
