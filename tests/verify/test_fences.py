@@ -18,6 +18,8 @@ from verify.conftest import Project, verified
 
 PROBE = Path(__file__).parents[2] / "seedlint" / "verify" / "probe"
 DRAW = "import random\nprint(random.random())\n"
+WARM = ("kills its parent", "deletes what it can", "crashes", "forks without end")
+"""What is tried with a process that has imported NumPy and serves every run; the others start afresh."""
 
 
 @pytest.mark.parametrize(
@@ -26,6 +28,8 @@ DRAW = "import random\nprint(random.random())\n"
         ("ends at once", "import os\nos._exit(3)\n"),
         ("kills its parent", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n"),
         ("ignores signals", "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(600)\n"),
+        ("handles signals", "import signal, time\nsignal.signal(signal.SIGINT, print)\ntime.sleep(600)\n"),
+        ("deletes what it can", "import shutil\nshutil.rmtree('..', True)\nopen('gone')\n"),
         ("prints without end", "while True:\n    print('x' * 10000)\n"),
         ("forks without end", "import os\nwhile True:\n    os.fork()\n"),
         ("crashes", "import ctypes\nctypes.string_at(0)\n"),
@@ -34,8 +38,9 @@ DRAW = "import random\nprint(random.random())\n"
 )
 def test_a_program_that_does_not_come_to_the_draw_could_not_be_run(project: Project, name: str, text: str) -> None:
     """Its neighbour gets its verdict all the same."""
-    hostile = "import sys\nif len(sys.argv):\n" + textwrap.indent(text, "    ")
-    [bad, good] = verified(project(bad=hostile + DRAW, good=DRAW), timeout=4.0, memory=4 << 30)
+    hostile = "import sys\nimport numpy\nif len(sys.argv):\n" + textwrap.indent(text, "    ")
+    cold = name not in WARM
+    [bad, good] = verified(project(bad=hostile + DRAW, good=DRAW), timeout=3.0, memory=4 << 30, cold=cold)
     assert bad.verdict is not None and good.verdict is not None
     assert bad.verdict.outcome is Outcome.COULD_NOT_RUN, name
     assert bad.verdict.detail

@@ -171,9 +171,15 @@ class Conductor:
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
         ended = os.path.join(config["out"], "ended.json")
+        looked = time.monotonic()
         while not os.path.exists(ended) and not self.stopped.is_set():
-            if time.monotonic() > deadline or (alive.poll() is not None and not os.path.exists(ended)):
+            now = time.monotonic()
+            if now > deadline or (alive.poll() is not None and not os.path.exists(ended)):
                 break
+            if now > looked + 0.5:
+                looked = now
+                if supervisor.gone(folder) and not os.path.exists(ended):
+                    break
             time.sleep(0.005)
         if zygote is None:
             self._finish(alive)

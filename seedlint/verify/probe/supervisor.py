@@ -15,6 +15,8 @@ from typing import Any
 
 from . import fence, program
 
+PID = "supervisor"
+"""The file, in a run's folder, that holds the number of the process which watches over it."""
 PATIENCE = 10.0
 """Seconds without a point reached for the first time, once some point has been reached."""
 
@@ -25,6 +27,8 @@ def supervise(config: dict[str, Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     fence.adopt_orphans()
     fence.die_with_parent()
+    with open(os.path.join(config["folder"], PID), "w") as handle:
+        handle.write(str(os.getpid()))
     started = time.monotonic()
     child = os.fork()
     if child == 0:
@@ -32,16 +36,30 @@ def supervise(config: dict[str, Any]) -> None:
     ended = _Watch(config, child, started).wait()
     fence.end_all(os.getpid())
     ended["seconds"] = round(time.monotonic() - started, 3)
+    os.makedirs(config["out"], exist_ok=True)
     path = os.path.join(config["out"], "ended.json")
     with open(path + ".new", "w", encoding="utf-8") as handle:
         json.dump(ended, handle)
     os.replace(path + ".new", path)
 
 
+def gone(folder: str) -> bool:
+    """Whether the process that watched over a run has ended; false before it has begun."""
+    try:
+        with open(os.path.join(folder, PID)) as handle:
+            os.kill(int(handle.read()), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
+
+
 def _child(config: dict[str, Any]) -> None:
     status = program.FAILED
     try:
         os.setsid()
+        fence.die_with_parent()
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         _standard_input()
         for number, name in ((1, "stdout"), (2, "stderr")):
@@ -134,14 +152,7 @@ class _Watch:
     def _look(self) -> bool:
         """Read what was written since; whether a point was reached for the first time."""
         known = len(self.reached)
-        for name in os.listdir(self.config["out"]):
-            if not name.startswith("hits-"):
-                continue
-            path = os.path.join(self.config["out"], name)
-            size = os.path.getsize(path)
-            if size == self.sizes.get(name):
-                continue
-            self.sizes[name] = size
+        for path in self._grown():
             for hit in read_hits(path):
                 if "point" in hit:
                     self.reached.add(hit["point"])
@@ -149,16 +160,33 @@ class _Watch:
                         self.full.add(hit["point"])
         return len(self.reached) > known
 
+    def _grown(self) -> list[str]:
+        """The files of hits that have become larger; none where the program has taken them away."""
+        out = []
+        try:
+            for name in os.listdir(self.config["out"]):
+                path = os.path.join(self.config["out"], name)
+                size = os.path.getsize(path) if name.startswith("hits-") else 0
+                if size != self.sizes.get(name, 0):
+                    self.sizes[name] = size
+                    out.append(path)
+        except OSError:
+            return []
+        return out
+
 
 def read_hits(path: str) -> list[dict[str, Any]]:
     """The records of one process; a line that was cut off is left out."""
     out = []
-    with open(path, encoding="utf-8", errors="replace") as handle:
-        for line in handle:
-            try:
-                out.append(json.loads(line))
-            except ValueError:
-                continue
+    try:
+        with open(path, encoding="utf-8", errors="replace") as handle:
+            for line in handle:
+                try:
+                    out.append(json.loads(line))
+                except ValueError:
+                    continue
+    except OSError:
+        return []
     return out
 
 
