@@ -76,4 +76,6 @@ def _untried(finding: Finding, evidence: Evidence, device: str) -> Verdict:
         return Verdict(Outcome.NOT_REACHED, "no entry of the project leads here", device=device, runs=0)
     needs = any(witness.needs for witness in witnesses(found))
     reason = "needs a CUDA device" if needs else "nothing that can be compared is on the path"
+    if not needs and found.report.stream == "cuda":
+        reason = "nothing that computes on CUDA is on the path"
     return Verdict(Outcome.COULD_NOT_RUN, reason, device=device, runs=0)
