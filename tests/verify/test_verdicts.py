@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,74 @@ def test_a_run_of_no_file_of_the_project_is_refused(project: Project) -> None:
     """The message names what was given."""
     with pytest.raises(PlanError, match="no file of the project"):
         verified(project(train="import random\nprint(random.random())\n"), run="other.py")
+
+
+def test_a_run_has_a_terminal_at_which_nobody_types(project: Project) -> None:
+    """Its size is the usual one, and every question gets the end of the input as its answer."""
+    text = """
+import os
+import random
+columns = os.popen("stty size").read().split()[1]
+try:
+    input("go on? ")
+except EOFError:
+    print([random.random() for _ in range(int(columns))])
+"""
+    [finding] = verified(project(train=text))
+    assert finding.verdict is not None
+    assert finding.verdict.outcome is Outcome.DIVERGED
+    assert "stepped over" not in finding.verdict.detail
+
+
+def test_a_warm_run_has_a_temporary_folder_of_its_own(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library that a warm process has imported has asked for the folder already."""
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "albumentations.py").write_text("import tempfile\ntempfile.gettempdir()\n", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(library))
+    text = (
+        "import os\nimport random\nimport tempfile\nimport albumentations\n"
+        "if tempfile.gettempdir() == os.environ['TMPDIR']:\n    print(random.random())\n"
+    )
+    [finding] = verified(project(train=text), cold=False)
+    assert finding.verdict is not None
+    assert finding.verdict.outcome is Outcome.DIVERGED
+
+
+def test_data_that_another_module_reads_is_stepped_over_too(project: Project) -> None:
+    """The place in that module is said."""
+    made = project(
+        train="import random\nimport rows\ntable = rows.read()\nprint(random.random())\n",
+        rows="def read():\n    with open('no-such-data.csv') as handle:\n        return handle.read()\n",
+    )
+    [finding] = verified(made)
+    assert finding.verdict is not None
+    assert finding.verdict.outcome is Outcome.DIVERGED
+    assert "stepped over rows.py:2" in finding.verdict.detail
+
+
+def test_a_seed_that_fails_decides_nothing(project: Project) -> None:
+    """Had its file been there, the program might have been seeded."""
+    findings, evidence = project(train="import random\nimport late\nprint(random.random())\n", late="x = 1\n")
+    text = "import random\nrandom.seed(int(open('seed.txt').read()))\n"
+    object.__setattr__(evidence.modules["late"], "text", text)
+    [finding] = verified((findings, evidence))
+    assert finding.verdict is not None
+    assert finding.verdict.outcome is Outcome.COULD_NOT_RUN
+
+
+def test_a_notebook_runs_without_the_cells_that_cannot_be_parsed(project: Project) -> None:
+    """As in Jupyter, the others are run."""
+    cells = [["import random\n"], ["___ = fill in\n"], ["print(random.random())\n"]]
+    document = {
+        "cells": [{"cell_type": "code", "source": lines, "metadata": {}, "outputs": []} for lines in cells],
+        "metadata": {},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    Path("play.ipynb").write_text(json.dumps(document), encoding="utf-8")
+    [finding] = verified(project())
+    assert finding.verdict is not None
+    assert finding.verdict.outcome is Outcome.DIVERGED
