@@ -591,6 +591,7 @@ _FUNCTIONS: dict[str, Callable[[Machine, calls.Arguments, Position], Value]] = {
 
 def _hash(value: Value) -> Value:
     """The hash of text changes from process to process; that of a number does not."""
+    value = value.default if isinstance(value, Option) else value
     if isinstance(value, Const) and not isinstance(value.value, str):
         return value
     return Entropy("hash") if isinstance(value, (Const, Tuple, Function, Class)) else UNKNOWN

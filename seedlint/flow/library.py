@@ -56,7 +56,7 @@ DEEPEST_ROW = 3
 KEPT = "kept"
 """The attribute under which a library's object keeps what it was given."""
 _SOME_WORKER: Value = Alternatives(frozenset({Const(0), Const(1)}))
-_ROW_NAMES = ("_", "training", "options", "each", "matches", "in_worker", "worker", "self")
+_ROW_NAMES = ("_", "training", "options", "commands", "each", "matches", "in_worker", "worker", "self")
 """Names in a row's expressions that are not the call's arguments."""
 
 
@@ -366,6 +366,7 @@ def bind_signature(m: Machine, row: CallRow, args: calls.Arguments, receiver: Va
     out: dict[str, Value] = {"_": UNKNOWN, "args": Tuple(tuple(args.positional))}
     out["training"] = m.flags.get(TRAINING, UNKNOWN)
     out["options"] = External("<options>")
+    out["commands"] = External("<commands>")
     out["each"] = External("<each>")
     out["matches"] = External("<matches>")
     out["in_worker"] = Const(False)

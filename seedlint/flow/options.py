@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from seedlint.flow import calls, iterate, settings
+from seedlint.flow import attribute, builtin, calls, iterate, settings
 from seedlint.flow.activation import Event
 from seedlint.flow.machine import Machine
 from seedlint.flow.state import FRESH, Spot
 from seedlint.flow.values import (
     NONE,
     UNKNOWN,
+    Alternatives,
     Class,
     Const,
     Container,
@@ -19,6 +20,7 @@ from seedlint.flow.values import (
     External,
     ExternalObject,
     Function,
+    Method,
     Object,
     Option,
     Partial,
@@ -85,7 +87,27 @@ def call(m: Machine, name: str, args: calls.Arguments, pos: Position) -> Value |
         if isinstance(given, (Class, External)):
             given = calls.call(m, given, calls.Arguments(), pos, name)
         return as_options(m, given)
+    if name == "<commands>":
+        return _commands(m, args.positional[0] if args.positional else NONE, pos)
     return None
+
+
+def _commands(m: Machine, value: Value, pos: Position) -> Value:
+    """What a command line can name on an object: a dictionary's items, public methods, a module's functions."""
+    found: list[Value] = []
+    for part in alternatives(value):
+        if isinstance(part, Class):
+            part = calls.call(m, part, calls.Arguments(), pos, part.name)
+        if isinstance(part, Object):
+            names = {name: None for cls in part.cls.mro if isinstance(cls, Class) for name in cls.attributes}
+            public = (attribute.get_attribute(m, part, name) for name in names if not name.startswith("_"))
+            found += [item for item in public if isinstance(item, Method)]
+        elif isinstance(part, Container) and part.kind == "dict":
+            found += alternatives(builtin.any_item(m, part))
+        elif part == NONE:
+            scope = m.scopes.get(m.frame.scope.module)
+            found += [item for item in scope.variables.values() if isinstance(item, Function)] if scope else []
+    return Alternatives(found) if len(found) > 1 else found[0] if found else UNKNOWN
 
 
 def _define_flag(m: Machine, args: calls.Arguments, pos: Position) -> Value:

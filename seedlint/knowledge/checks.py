@@ -119,7 +119,10 @@ NEEDS = {
 HEADER = re.compile(r"\s*\[\[\s*(?:[\w-]+\s*\.\s*)*([\w-]+)\s*\]\]")
 NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 STARRED_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\.?\*\w*(\.[A-Za-z_]\w*)*)?")
-FREE_NAMES = {"self", "_", "each", "matches", "args", "training", "options", "in_worker", "worker", *dir(builtins)}
+FREE_NAMES = {
+    *("self", "_", "each", "matches", "args", "training", "options", "commands", "in_worker", "worker"),
+    *dir(builtins),
+}
 FORBIDDEN = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Await, ast.Yield)
 
 Document = tuple[str, Mapping[str, Any], str]
