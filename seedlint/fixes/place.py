@@ -82,9 +82,17 @@ def stretch_before(book: Book, timeline: Timeline, moments: Sequence[Moment]) ->
             inner = _called(book, timeline, current, ways, depth)
             depth += 1
         if inner is None:
-            return current
+            return None if _library(book, timeline, current) else current
         current = inner
     return None
+
+
+def _library(book: Book, timeline: Timeline, stretch: Stretch) -> bool:
+    """Whether the entry is a package's module that does no more than import what draws."""
+    modules = book.program.modules
+    package = modules.get(timeline.entry.rpartition(".")[0])
+    imports = isinstance(stretch.body[stretch.bound], _HEAD)
+    return imports and package is not None and package.package and not modules[timeline.entry].summary.main
 
 
 def _within(
@@ -128,7 +136,7 @@ def _called(book: Book, timeline: Timeline, outer: Stretch, ways: list[list[Spot
         return None
     if outer.body is outer.page.tree.body and not _STARTS.search(function.name):
         return None
-    if _shared(book, timeline, function):
+    if _shared(book, timeline, function) or _often(outer.page, ways[0][depth], function):
         return None
     return _within(outer.page, outer.module, function.body, ways, depth + 1, function)
 
@@ -143,6 +151,14 @@ def _shared(book: Book, timeline: Timeline, function: Function) -> bool:
         for moment in other.moments
         for spot in spots_of(moment)
     )
+
+
+def _often(page: Page, call: Spot, function: Function) -> bool:
+    """Whether a function runs more than once: it is called in a loop, or in several places."""
+    if any(isinstance(owner, (ast.For, ast.AsyncFor, ast.While)) for owner, _, _ in page.way_to(call.pos)):
+        return True
+    calls = [node for node in ast.walk(page.tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    return sum(1 for node in calls if isinstance(node.func, ast.Name) and node.func.id == function.name) > 1
 
 
 def _imports_only(statement: ast.stmt) -> bool:

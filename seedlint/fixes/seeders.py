@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from seedlint.fixes.book import Book
@@ -13,7 +13,7 @@ from seedlint.fixes.names import add_import, bindings, join
 from seedlint.fixes.place import Stretch
 from seedlint.fixes.value import NAME, Value
 from seedlint.flow.state import SEEDED
-from seedlint.syntax.page import Function, last_line
+from seedlint.syntax.page import Function, Page, last_line
 from seedlint.syntax.positions import Change
 
 SPEAKS = re.compile(r"seed|reproduc|determinis", re.IGNORECASE)
@@ -26,6 +26,8 @@ class Seeder:
     module: str
     function: Function
     streams: frozenset[str]
+    entries: int
+    """How many entries of the project call it."""
 
     def call(self, spelling: str, value: Value) -> str:
         """The call; a default of the function's own stands where no better seed is at hand."""
@@ -37,16 +39,17 @@ class Seeder:
 
 
 def seeder_for(book: Book, streams: Iterable[str], stretch: Stretch) -> Seeder | None:
-    """A function that seeds all these streams; one of the entry's own file is preferred."""
+    """A function that seeds all these streams; one of the entry's own file is preferred, then what most call."""
     wanted = set(streams)
     found = [seeder for seeder in _seeders(book) if wanted <= seeder.streams]
-    found.sort(key=lambda s: (s.module != stretch.module, s.module, s.function.lineno))
+    found.sort(key=lambda s: (s.module != stretch.module, -s.entries, s.module, s.function.lineno))
     return found[0] if found else None
 
 
 def _seeders(book: Book) -> list[Seeder]:
     seeded: dict[tuple[str, int], set[str]] = {}
     functions: dict[tuple[str, int], Function] = {}
+    entries: dict[tuple[str, int], set[str]] = {}
     for timeline in book.timelines:
         for seed in timeline.of("seed"):
             if seed.state.kind != SEEDED:
@@ -57,7 +60,8 @@ def _seeders(book: Book) -> list[Seeder]:
                 key = (seed.inner.module, function.lineno)
                 functions[key] = function
                 seeded.setdefault(key, set()).add(seed.stream)
-    return [Seeder(key[0], functions[key], frozenset(streams)) for key, streams in seeded.items()]
+                entries.setdefault(key, set()).add(timeline.entry)
+    return [Seeder(k[0], functions[k], frozenset(streams), len(entries[k])) for k, streams in seeded.items()]
 
 
 def _callable(function: Function) -> bool:
@@ -89,9 +93,17 @@ def reach(book: Book, seeder: Seeder, stretch: Stretch, line: int) -> tuple[str,
                 return name if local == "*" else local, []
         elif _gives(book, book.program.resolve(here, level, full[level:]), seeder):
             return f"{local}.{name}", []
-    if name in page.names or not _importable(book, seeder.module):
+    known = {book.program.resolve(here, level, owner) for level, owner in _imports(page)}
+    if name in page.names or not (seeder.module in known or _importable(book, seeder.module)):
         return None
     return _imported(book, seeder, stretch, line)
+
+
+def _imports(page: Page) -> Iterator[tuple[int, str]]:
+    """(level, dotted name) of the modules that a file imports names from."""
+    for statement in page.tree.body:
+        if isinstance(statement, ast.ImportFrom):
+            yield statement.level, statement.module or ""
 
 
 def _gives(book: Book, module: str | None, seeder: Seeder) -> bool:
@@ -107,13 +119,12 @@ def _gives(book: Book, module: str | None, seeder: Seeder) -> bool:
 
 
 def _importable(book: Book, module: str) -> bool:
-    """Whether a module can be imported and does nothing then: no notebook, no script without a `__main__` block."""
+    """Whether a module is there to be imported: no notebook, and no script."""
     if not all(part.isidentifier() and not keyword.iskeyword(part) for part in module.split(".")):
         return False
     if book.sources[module].kind == "notebook":
         return False
-    runs = any(timeline.entry == module and timeline.reached for timeline in book.timelines)
-    return not runs or book.program.modules[module].summary.main
+    return not any(timeline.entry == module and timeline.reached for timeline in book.timelines)
 
 
 def _imported(book: Book, seeder: Seeder, stretch: Stretch, line: int) -> tuple[str, list[Change]] | None:

@@ -207,3 +207,27 @@ def test_what_no_entry_reaches_is_only_advised(tmp_path: Path) -> None:
     (finding,) = checked(tmp_path).findings
     assert finding.fix is not None
     assert (finding.fix.applicability.value, bool(finding.fix.reason)) == ("display", True)
+
+
+def test_a_function_that_runs_in_a_loop_is_not_the_place_to_seed(tmp_path: Path) -> None:
+    before = "import torch\n\n\ndef train():\n    print(torch.rand(3))\n\n\nfor epoch in range(3):\n    train()\n"
+    assert mended(tmp_path, before) == before.replace("torch\n\n\n", "torch\n\ntorch.manual_seed(42)\n\n\n", 1)
+
+
+def test_the_function_that_most_entries_call_is_preferred(tmp_path: Path) -> None:
+    helper = "import torch\n\n\ndef seed_all(seed):\n    torch.manual_seed(seed)\n"
+    (tmp_path / "a_helper.py").write_text(helper)
+    (tmp_path / "z_helper.py").write_text(helper)
+    for name, module in (("one.py", "a_helper"), ("two.py", "z_helper"), ("three.py", "z_helper")):
+        (tmp_path / name).write_text(f"from {module} import seed_all\n\nseed_all(1)\n")
+    before = "import torch\n\nprint(torch.rand(3))\n"
+    assert "from z_helper import seed_all\n" in mended(tmp_path, before)
+
+
+def test_a_module_of_a_package_does_not_seed_before_it_imports(tmp_path: Path) -> None:
+    package = tmp_path / "kit"
+    package.mkdir()
+    (package / "__init__.py").write_text("from . import weights\n")
+    (package / "weights.py").write_text("import torch\n\nSTART = torch.rand(3)\n")
+    unused = "from kit.weights import START\n\n\ndef use():\n    return START\n"
+    assert mended(tmp_path, unused, unsafe=True, name="kit/unused.py") == unused
