@@ -52,7 +52,10 @@ def _verdict(watched: Sequence[tuple[Witness, int]], ran: Mapping[str, Any], dev
     results = []
     for witness, point in watched:
         asked = {"point": str(point), "stream": witness.stream, "kind": witness.kind}
-        results.append((*conductor.witness_result(asked, runs), asked))
+        result, pair = conductor.witness_result(asked, runs)
+        if witness.needs and pair and not _on_cuda(pair[0]):
+            return _unclear("this ran on the CPU: needs a CUDA device", device, len(runs))
+        results.append((result, pair, asked))
     count = len(runs)
     for result, pair, asked in results:
         if result == compare.DIFFERENT:
@@ -65,6 +68,11 @@ def _verdict(watched: Sequence[tuple[Witness, int]], ran: Mapping[str, Any], dev
                     reason = f"not seen to differ in {pair[0]['repeats']} repetitions on {pair[0]['device']}"
                 return Verdict(Outcome.IDENTICAL, reason, device=device, runs=count)
     return _unreached(ran, device)
+
+
+def _on_cuda(hit: Mapping[str, Any]) -> bool:
+    """Whether what was watched was computed on CUDA."""
+    return bool(hit["after"].get("cuda") or hit.get("device", "cpu") not in ("cpu", ""))
 
 
 def _diverged(pair: Any, asked: Mapping[str, Any], ran: Mapping[str, Any], device: str) -> Verdict:

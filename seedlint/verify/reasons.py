@@ -18,7 +18,7 @@ _HELP = (
     (r"name resolution|URLError|ConnectionError|Network is unreachable|gaierror", "runs have no network"),
     (r"PermissionError|Read-only file system", "runs may write in a copy of the project only"),
     (r"exits with 2\b", "give its arguments with --run"),
-    (r"not compiled with CUDA|no NVIDIA driver|No CUDA GPUs|CUDA device", "run it where there is one, with --launcher"),
+    (r"not compiled with CUDA|no NVIDIA driver|No CUDA GPUs|CUDA device", "--launcher runs it on another machine"),
     (r"still running after", "raise --timeout, or name a shorter command with --run"),
 )
 _PLACE = re.compile(r"^[^\s:]+\.py:\d+: ")

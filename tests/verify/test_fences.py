@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from seedlint.rule import Outcome
+from seedlint.verify.probe import fence
 from verify.conftest import Project, verified
 
 PROBE = Path(__file__).parents[2] / "seedlint" / "verify" / "probe"
@@ -45,6 +46,32 @@ def test_a_program_that_does_not_come_to_the_draw_could_not_be_run(project: Proj
     assert bad.verdict.outcome is Outcome.COULD_NOT_RUN, name
     assert bad.verdict.detail
     assert good.verdict.outcome is Outcome.DIVERGED
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="is about Linux's device files")
+def test_a_fenced_run_may_open_the_files_of_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CUDA opens them for writing; other files outside its folder stay shut."""
+    inside, gpu, other = tmp_path / "run", tmp_path / "nvidia0", tmp_path / "other"
+    inside.mkdir()
+    gpu.touch()
+    other.touch()
+    monkeypatch.setattr("glob.glob", lambda pattern: [str(gpu)] if pattern == "/dev/nvidia*" else [])
+    if not fence.standing(str(inside))["writes"]:
+        pytest.skip("this system has no fence against writes")
+    child = os.fork()
+    if child == 0:
+        fence.no_writes_outside([str(inside), *fence.devices()])
+        os._exit(sum(1 << number for number, path in enumerate((inside / "new", gpu, other)) if _opens(path)))
+    _, status = os.waitpid(child, 0)
+    assert os.WEXITSTATUS(status) == 0b011
+
+
+def _opens(path: Path) -> bool:
+    try:
+        path.open("w").close()
+    except OSError:
+        return False
+    return True
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are found through /proc")

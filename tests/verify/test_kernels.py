@@ -88,6 +88,16 @@ def test_without_a_gpu_the_reason_is_the_missing_device(project: Project) -> Non
     assert finding.verdict.detail == "needs a CUDA device"
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="is about a machine without CUDA")
+def test_what_falls_back_to_the_cpu_says_nothing_about_a_gpu(project: Project) -> None:
+    """A GPU was asked for, and the program found none."""
+    findings, evidence = project(train=TRAINS.format(exact="True"))
+    [finding] = [f for f in verified((findings, evidence), device="cuda") if f.code == "SDL301"]
+    assert finding.verdict is not None
+    assert finding.verdict.outcome is Outcome.COULD_NOT_RUN
+    assert finding.verdict.detail == "this ran on the CPU: needs a CUDA device"
+
+
 def test_repeating_a_step_leaves_no_trace() -> None:
     """Streams, running statistics, gradients and arguments are as they were."""
     norm = torch.nn.BatchNorm1d(4, momentum=1.0)

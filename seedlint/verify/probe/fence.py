@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
+import glob
 import os
 import resource
 import socket
@@ -39,6 +40,12 @@ def no_network() -> bool:
     except OSError:
         pass
     return True
+
+
+def devices() -> list[str]:
+    """The device files that a program may open for writing: those that hold nothing, and GPUs."""
+    plain = ["/dev/shm", "/dev/null", "/dev/zero", "/dev/tty", "/dev/ptmx", "/dev/pts", "/dev/dri", "/dev/kfd"]
+    return [*plain, *glob.glob("/dev/nvidia*")]
 
 
 def no_writes_outside(folders: list[str]) -> bool:

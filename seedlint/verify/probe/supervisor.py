@@ -70,7 +70,7 @@ def _child(config: dict[str, Any]) -> None:
         tempfile.tempdir = None  # a warm process has looked it up already
         fence.limit(config["cpu_seconds"], config["memory"], config["file_size"])
         if config["fence"]:
-            fence.no_writes_outside([config["folder"], "/dev/shm", "/dev/null", "/dev/tty"])
+            fence.no_writes_outside([config["folder"], *fence.devices()])
         status = program.run(config)
         sys.stdout.flush()
         sys.stderr.flush()
