@@ -77,7 +77,7 @@ def score(peer: Peer, python: Path, bench: Path, corpus: Path) -> dict[str, Any]
 def row(name: str, report: dict[str, Any]) -> str:
     """One line of the table."""
     counts = report["labels"]["both/ALL"]
-    noticed = f"{report['mutations']['both']['killed']} of {len(report['mutation_detail'])}"
+    noticed = f"{report['mutations']['both'].get('killed', 0)} of {len(report['mutation_detail'])}"
     return f"| {name} | {counts['tp']} of {counts['bad']} | {counts['fp']} of {counts['ok']} | {noticed} |"
 
 
