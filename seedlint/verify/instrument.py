@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from seedlint.index.summary import Position
 from seedlint.sources.source import split_lines
@@ -12,8 +12,14 @@ from seedlint.verify.probe.standins import SEEDING
 OBSERVER = "_seedlint_"
 
 
-def instrument(text: str, points: Mapping[Position, int]) -> tuple[str, set[int]]:
-    """The text with every point wrapped, and the points for which there was an expression."""
+def instrument(
+    text: str, points: Mapping[Position, int], repeated: Collection[int] = ()
+) -> tuple[str, set[int]]:  # fmt: skip
+    """The text with every point wrapped, and the points for which there was an expression.
+
+    A call is told with its function, the value of any other expression once it is there; that of a
+    point that is to be `repeated`, with a function that computes it.
+    """
     tree = ast.parse(text)
     chosen: dict[int, ast.expr] = {}
     for node in ast.walk(tree):
@@ -23,14 +29,16 @@ def instrument(text: str, points: Mapping[Position, int]) -> tuple[str, set[int]
     formatted = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
     if any(id(node) in formatted for node in chosen.values()):
         # Before Python 3.12 the positions inside a formatted string are not those of the text.
-        wrapped = _Wrap({id(node): point for point, node in chosen.items()}).visit(tree)
+        wrapped = _Wrap({id(node): point for point, node in chosen.items()}, repeated).visit(tree)
         return ast.unparse(ast.fix_missing_locations(wrapped)) + "\n", set(chosen)
     inserts: dict[tuple[int, int], list[tuple[int, str]]] = {}
     for point, node in chosen.items():
-        target, method = (node.func, "call") if isinstance(node, ast.Call) else (node, "watch")
+        target = node.func if isinstance(node, ast.Call) else node
+        before = f"{OBSERVER}.{_method(node, point, repeated)}({point}, "
+        before += "lambda: " if target is node and point in repeated else ""
         start, end = (target.lineno, target.col_offset), (target.end_lineno or 0, target.end_col_offset or 0)
         size = (end[0] - start[0]) * 10_000 + end[1] - start[1]
-        inserts.setdefault(start, []).append((-size, f"{OBSERVER}.{method}({point}, "))
+        inserts.setdefault(start, []).append((-size, before))
         inserts.setdefault(end, []).append((size - 1_000_000_000, ")"))
     return _insert(text, inserts), set(chosen)
 
@@ -38,8 +46,9 @@ def instrument(text: str, points: Mapping[Position, int]) -> tuple[str, set[int]
 class _Wrap(ast.NodeTransformer):
     """Wraps expressions in a tree."""
 
-    def __init__(self, points: Mapping[int, int]) -> None:
+    def __init__(self, points: Mapping[int, int], repeated: Collection[int]) -> None:
         self.points = points
+        self.repeated = repeated
 
     def visit(self, node: ast.AST) -> ast.AST:
         """Wrap the node if it is chosen, after what is inside it."""
@@ -51,7 +60,14 @@ class _Wrap(ast.NodeTransformer):
             out.func = _told("call", point, out.func)
             return out
         assert isinstance(out, ast.expr)
-        return _told("watch", point, out)
+        nothing = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
+        value = ast.Lambda(nothing, out) if point in self.repeated else out
+        return _told(_method(out, point, self.repeated), point, value)
+
+
+def _method(node: ast.expr, point: int, repeated: Collection[int]) -> str:
+    """What the observer is told of an expression."""
+    return "call" if isinstance(node, ast.Call) else "compute" if point in repeated else "watch"
 
 
 def _told(method: str, point: int, value: ast.expr) -> ast.expr:

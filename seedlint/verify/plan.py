@@ -183,7 +183,8 @@ def _project(entries: Sequence[Entry], evidence: Evidence, options: Options) -> 
 
 
 def _entry(number: int, project: int, entry: Entry, evidence: Evidence, options: Options) -> dict[str, Any]:
-    tree, lenient = instrumented(entry.module, entry.spots, entry.driven, evidence)
+    repeated = {number for number, watched in entry.points.items() if any(w.kind == "kernel" for w in watched)}
+    tree, lenient = instrumented(entry.module, entry.spots, repeated, entry.driven, evidence)
     module, summary = entry.source, evidence.program.modules[entry.module]
     name = tree_name(module)
     as_module = _runs_as_module(entry, evidence)

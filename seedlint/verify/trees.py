@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import base64
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from seedlint.engine import Evidence
@@ -50,7 +50,7 @@ def root_of(source: Source) -> Path:
 
 
 def instrumented(
-    module: str, spots: Mapping[Spot, int], driven: str, evidence: Evidence
+    module: str, spots: Mapping[Spot, int], repeated: Collection[int], driven: str, evidence: Evidence
 ) -> tuple[dict[str, str], dict[str, str]]:
     """The files of an entry that are rewritten: with points only, and stepping over what fails as well."""
     by_module: dict[str, dict[Position, int]] = {module: {}}
@@ -60,7 +60,7 @@ def instrumented(
     for name, points in by_module.items():
         source = evidence.modules[name]
         try:
-            text, _ = instrument(code_of(source), points)
+            text, _ = instrument(code_of(source), points, repeated)
             ast.parse(text)
             drive = f"\n\n{OBSERVER}.drive({driven!r}, globals())\n" if driven and name == module else ""
             tree[tree_name(source)] = text + drive

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 
 from seedlint.rule import Outcome
 from seedlint.verify import plan, witness
+from seedlint.verify.instrument import instrument
 from seedlint.verify.probe import kernels
 from verify.conftest import Project, verified
 
@@ -134,3 +136,26 @@ def test_gradients_are_compared_too() -> None:
     assert shown.times == 2
     assert shown.first is not None and shown.other is not None
     assert shown.first.leaves != shown.other.leaves
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "expected"),
+    [
+        ("x = a @ b", (1, 4, 1, 9), "x = _seedlint_.compute(1, lambda: a @ b)"),
+        ("x = f'{a @ b}'", (1, 7, 1, 12), "x = f'{_seedlint_.compute(1, lambda: a @ b)}'"),
+        ("x = net(a)", (1, 4, 1, 10), "x = _seedlint_.call(1, net)(a)"),
+    ],
+)
+def test_an_operator_is_computed_by_a_function_that_can_be_called_again(
+    text: str, span: tuple[int, int, int, int], expected: str
+) -> None:
+    """A product has no function of its own."""
+    wrapped, _ = instrument(text, {span: 1}, {1})
+    assert ast.dump(ast.parse(wrapped)) == ast.dump(ast.parse(expected))
+
+
+def test_the_value_of_an_operator_is_repeated_and_comes_out_the_same() -> None:
+    """There are no arguments to copy."""
+    a = torch.ones(2, 2)
+    shown = kernels.repeat(lambda: a @ a, (), {}, times=4)
+    assert (shown.times, shown.other) == (4, None)

@@ -39,6 +39,8 @@ def repeat(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], times: 
     Streams, and what a module keeps, are as before afterwards.
     """
     torch = sys.modules["torch"]
+    if type(function).__name__ == "DistributedDataParallel":
+        function = function.module  # its own forward expects one backward for each call
     owner = function if isinstance(function, torch.nn.Module) else getattr(function, "__self__", None)
     module = owner if isinstance(owner, torch.nn.Module) else None
     put_back = _kept(torch, module)
@@ -78,7 +80,9 @@ def _once(torch: Any, function: Any, owner: Any, args: Any, kwargs: Any) -> list
     module = isinstance(owner, torch.nn.Module)
 
     def copied(value: Any) -> Any:
-        if isinstance(value, torch.Tensor) and not isinstance(value, torch.nn.Parameter):
+        if isinstance(value, torch.nn.Parameter):
+            leaves.extend([value] if value.requires_grad else [])
+        elif isinstance(value, torch.Tensor):
             new = value.detach().clone()
             if torch.is_grad_enabled() and new.is_floating_point() and (module or value.requires_grad):
                 leaves.append(new.requires_grad_(True))

@@ -46,6 +46,10 @@ class Observer:
             return function
         return lambda *args, **kwargs: self._call(point, function, args, kwargs)
 
+    def compute(self, number: int, function: Any) -> Any:
+        """What a function without arguments yields; it is called several times."""
+        return self.call(number, function)()
+
     def watch(self, number: int, value: Any) -> Any:
         """The same object; when it is iterated or fitted, that is written down."""
         point = str(number)
