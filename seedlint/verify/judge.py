@@ -63,6 +63,9 @@ def _verdict(watched: Sequence[tuple[Witness, int]], ran: Mapping[str, Any], dev
     for wanted in () if ran["tolerant"] else (compare.ALIKE, compare.UNMOVED, compare.SAME):
         for result, pair, asked in results:
             if result == wanted:
+                if result == compare.UNMOVED and pair[0]["value"] != pair[1]["value"]:
+                    reason = f"nothing is drawn from the {asked['stream']} stream on this run"
+                    return Verdict(Outcome.NOT_REACHED, reason, device=device, runs=count)
                 reason = _why_identical(result, pair, ran)
                 if asked["kind"] == "kernel":
                     reason = f"not seen to differ in {pair[0]['repeats']} repetitions on {pair[0]['device']}"

@@ -45,6 +45,27 @@ def test_a_line_that_the_run_does_not_come_to_is_not_reached(project: Project) -
     assert finding.verdict.outcome is Outcome.NOT_REACHED
 
 
+def test_a_call_that_draws_from_another_stream_on_this_run_says_nothing(project: Project) -> None:
+    """Which class is made is chosen at run time; what it makes differs, but not through torch."""
+    text = """
+import random
+import numpy as np
+import torch
+random.seed(3)
+class Narrow:
+    def __init__(self):
+        self.weight = torch.rand(2)
+class Wide:
+    def __init__(self):
+        self.weight = np.random.rand(2)
+kinds = {"narrow": Narrow, "wide": Wide}
+net = kinds[random.choice(["wide", "wide"])]()
+"""
+    findings = {f.stream: f.verdict for f in verified(project(train=text))}
+    assert {stream: v and v.outcome for stream, v in findings.items()}["numpy"] is Outcome.DIVERGED
+    assert {stream: v and v.outcome for stream, v in findings.items()}.get("torch") is not Outcome.IDENTICAL
+
+
 def test_a_missing_package_is_named(project: Project) -> None:
     """The reason says where, and which."""
     text = "import absent_package_of_this_test as a\nimport random\na.seed_all()\nprint(random.random())\n"
