@@ -16,6 +16,8 @@ SEED_CALLS = {
     "tensorflow": "tf.random.set_seed(seed)",
     "cupy": "cupy.random.seed(seed)",
     "cv2": "cv2.setRNGSeed(seed)",
+    "environment": "env.reset(seed=seed)",
+    "space": "env.action_space.seed(seed)",
 }
 """A call that seeds each stream."""
 
@@ -25,6 +27,8 @@ NAMES = {
     "torch": "torch",
     "cuda": "CUDA",
     "tensorflow": "TensorFlow",
+    "environment": "the environment",
+    "space": "the action space",
 }
 
 DEVICES = frozenset({"cuda", "mps", "xpu"})

@@ -91,6 +91,9 @@ def _of_object(m: Machine, owner: Object, name: str) -> Value:
         method = m.knowledge.method(base, name)
         if method is not None:
             return ExternalMethod(owner, method[0], name)
+        kind = m.knowledge.attribute(base, name)
+        if kind is not None:
+            return _held(m, owner, name, kind)
     fallback = definitions.find_in_class(owner.cls, "__getattr__")
     if isinstance(fallback, Function):
         return calls.call_function(m, fallback, calls.Arguments([owner, Const(name)]), _NOWHERE, name)
@@ -179,8 +182,16 @@ def _of_external(m: Machine, owner: ExternalObject, name: str) -> Value:
         return chosen
     if m.knowledge.method(owner.cls, name) is not None or options.knows(owner.cls, name):
         return ExternalMethod(owner, owner.cls, name)
+    kind = m.knowledge.attribute(owner.cls, name)
+    if kind is not None:
+        return _held(m, owner, name, kind)
     flag = m.flags.get(f"self.{name}")
     return flag if flag is not None else library.method_anywhere(m, owner, name)
+
+
+def _held(m: Machine, owner: Object | ExternalObject, name: str, kind: str) -> Value:
+    """The object of a library's class that an attribute holds."""
+    return ExternalObject(kind, m.identity("attribute", owner.id, name))
 
 
 def any_attribute(m: Machine, owner: Value) -> Value:

@@ -91,6 +91,7 @@ class Machine:
         self.knowledge = knowledge
         self.streams = tuple(knowledge.streams)
         self.stream_index = {name: i for i, name in enumerate(self.streams)}
+        self.separate = frozenset(name for name, row in knowledge.streams.items() if not row.shared)
         self.initial: State = tuple(
             FRESH if row.start == "entropy" else StreamState(SEEDED) for row in knowledge.streams.values()
         )

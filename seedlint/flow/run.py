@@ -95,7 +95,7 @@ def _all(
         module_file = machine.program.modules[name]
         if only or module_file.summary.main or entry not in imported:
             path = f"{module_file.path}:{function}" if function else module_file.path
-            out.append(Timeline(name, path, True, flatten(activation, machine.stream_index)))
+            out.append(Timeline(name, path, True, flatten(activation, machine.stream_index, machine.separate)))
     return out if only else out + _unreached(machine, mentions, out, library)
 
 
@@ -127,7 +127,9 @@ def _unreached(machine: Machine, mentions: Mentions, reached: list[Timeline], li
             if chosen is None or chosen.any(name):
                 run_unreached(machine, activations[name], chosen)
         made = [
-            Timeline(name, machine.program.modules[name].path, False, flatten(done, machine.stream_index))
+            Timeline(
+                name, machine.program.modules[name].path, False, flatten(done, machine.stream_index, machine.separate)
+            )
             for name, done in activations.items()
             if done.events
         ]

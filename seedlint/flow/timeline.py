@@ -200,13 +200,17 @@ class _Walk:
         return (event.kind, spot, event.stream, where.process, event.callee, event.detail.get("flag"))
 
 
-def flatten(root: Activation, stream_index: Mapping[str, int]) -> list[Moment]:
-    """The moments of an activation and all it leads to, in execution order."""
+def flatten(root: Activation, stream_index: Mapping[str, int], separate: frozenset[str] = frozenset()) -> list[Moment]:
+    """The moments of an activation and all it leads to, in execution order.
+
+    Of the streams in `separate` each object has its own: where one is seeded, nobody knows which.
+    """
     walk = _Walk(stream_index)
     walk.visit(root, _Where())
     ordered = sorted(walk.moments.values(), key=lambda moment: moment.order)
     later, overwrites = _LaterSeeds(ordered), _Overwrites(ordered)
-    return [_judged(moment, later, overwrites) if moment.kind == "draw" else moment for moment in ordered]
+    known = {moment.stream for moment in ordered if moment.kind == "seed" and moment.stream in separate}
+    return [_judged(moment, later, overwrites, known) if moment.kind == "draw" else moment for moment in ordered]
 
 
 class _LaterSeeds:
@@ -257,8 +261,8 @@ def _exclude(one: _Path, other: _Path) -> bool:
     return False
 
 
-def _judged(moment: Moment, later: _LaterSeeds, overwrites: _Overwrites) -> Moment:
-    kind = moment.state.kind
+def _judged(moment: Moment, later: _LaterSeeds, overwrites: _Overwrites, known: set[str]) -> Moment:
+    kind = SEEDED if moment.stream in known else moment.state.kind
     if kind != SEEDED and overwrites.covers(moment):
         return replace(moment, exposure="overwritten")
     if kind == SEEDED:

@@ -11,6 +11,7 @@ from typing import Any
 from seedlint.knowledge.schema import TableError
 
 TEXT, BOOL, NAMES, SETS, EXPRESSION, EXPRESSIONS = "text", "true or false", "names", "sets", "code", "codes"
+ATTRIBUTES = "attributes"
 STREAMS, VERSION, SIGNATURE, STATEMENTS, DOTTED = "streams", "version", "signature", "statements", "dotted"
 STARRED = "starred"
 
@@ -28,10 +29,11 @@ FIELDS: dict[str, dict[str, str | tuple[str, ...]]] = {
         "start": ("entropy", "fixed"),
         "fork": ("inherits", "entropy"),
         "numerical": BOOL,
+        "shared": BOOL,
         "source": TEXT,
     },
     "alias": {"from": DOTTED, "to": DOTTED, "source": TEXT},
-    "class": {"names": STARRED, "bases": NAMES, "call": TEXT, "source": TEXT},
+    "class": {"names": STARRED, "bases": NAMES, "call": TEXT, "attributes": ATTRIBUTES, "source": TEXT},
     "flag": {"attribute": DOTTED, "flag": TEXT, "source": TEXT},
     "environment": {"variable": TEXT, "flag": TEXT, "source": TEXT},
     "recipe": {"streams": STREAMS, "statement": STATEMENTS, "call": EXPRESSION, "framework": BOOL, "source": TEXT},
@@ -119,6 +121,8 @@ NEEDS = {
 HEADER = re.compile(r"\s*\[\[\s*(?:[\w-]+\s*\.\s*)*([\w-]+)\s*\]\]")
 NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 STARRED_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\.?\*\w*(\.[A-Za-z_]\w*)*)?")
+_PAIRS = {SETS: ("flag", "value"), ATTRIBUTES: ("name", "type")}
+"""What each of a list of pairs is called."""
 FREE_NAMES = {
     *("self", "_", "each", "matches", "args", "training", "options", "commands", "in_worker", "worker"),
     *dir(builtins),
@@ -231,8 +235,8 @@ def _check_kind(key: str, kind: str | tuple[str, ...], value: object) -> None:
                 raise _Wrong(f"`{key}`: `{item}` is not a dotted name")
             if kind == EXPRESSIONS:
                 _expression(key, item)
-    elif kind == SETS:
-        _check_sets(key, value)
+    elif kind in (SETS, ATTRIBUTES):
+        _check_pairs(key, value, *_PAIRS[kind])
     elif not isinstance(value, str) or not value.strip():
         raise _Wrong(f"`{key}` must be a string that says something, not {value!r}")
     else:
@@ -255,14 +259,15 @@ def _check_text(key: str, kind: str, value: str) -> None:
             raise _Wrong(f"`{key}` does not parse: {error.msg}: {value}") from None
 
 
-def _check_sets(key: str, value: object) -> None:
-    wanted = {"flag", "value"}
-    if not isinstance(value, list) or not all(isinstance(item, dict) and set(item) == wanted for item in value):
-        raise _Wrong(f"`{key}` must be a list of {{ flag = ..., value = ... }}, not {value!r}")
+def _check_pairs(key: str, value: object, first: str, second: str) -> None:
+    if not isinstance(value, list) or not all(
+        isinstance(item, dict) and set(item) == {first, second} for item in value
+    ):
+        raise _Wrong(f"`{key}` must be a list of {{ {first} = ..., {second} = ... }}, not {value!r}")
     for item in value:
-        if not isinstance(item["flag"], str) or not isinstance(item["value"], str):
-            raise _Wrong(f"`{key}`: a flag and its value must be strings, not {item!r}")
-        _expression(key, item["value"])
+        if not isinstance(item[first], str) or not isinstance(item[second], str):
+            raise _Wrong(f"`{key}`: {first} and {second} must be strings, not {item!r}")
+        _expression(key, item[second])
 
 
 def _expression(key: str, text: str) -> ast.expr:

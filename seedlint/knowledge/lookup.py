@@ -124,6 +124,15 @@ class Knowledge:
             self._found_methods[key] = self._find_method(class_name, method, set())
         return self._found_methods[key]
 
+    def attribute(self, class_name: str, name: str) -> str | None:
+        """The class of an attribute that the instances of a class have, or None."""
+        for base in self.bases(class_name):
+            row = self.class_(base)
+            found = next((kind for known, kind in row.attributes if known == name), None) if row is not None else None
+            if found is not None:
+                return found
+        return None
+
     def bases(self, class_name: str) -> tuple[str, ...]:
         """The class and all its bases in the tables, depth first, under their canonical names."""
         order: dict[str, None] = {}

@@ -13,7 +13,10 @@ class TableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StreamRow:
-    """A hidden, global random state: `start` and `fork` say how it begins in a fresh and in a forked process."""
+    """A hidden, global random state: `start` and `fork` say how it begins in a fresh and in a forked process.
+
+    One that is not `shared` stands for the states that objects of a kind have, each its own.
+    """
 
     library: str
     name: str
@@ -21,18 +24,20 @@ class StreamRow:
     start: str
     fork: str = "inherits"
     numerical: bool = True
+    shared: bool = True
     source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassRow:
-    """A library's class: its bases in the tables and the method that calling an instance runs."""
+    """A library's class: its bases in the tables, the method that calling an instance runs, its attributes' classes."""
 
     library: str
     names: tuple[str, ...]
     source: str
     bases: tuple[str, ...] = ()
     call: str | None = None
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,4 +149,6 @@ def call_row(library: str, row: Mapping[str, Any]) -> CallRow:
 def class_row(library: str, row: Mapping[str, Any]) -> ClassRow:
     """Make a row of a checked `[[class]]`."""
     fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    if "attributes" in row:
+        fields["attributes"] = tuple((item["name"], item["type"]) for item in row["attributes"])
     return ClassRow(library=library, **fields)
