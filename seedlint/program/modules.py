@@ -47,12 +47,17 @@ class Program:
         return next((name for name, module in self.modules.items() if module.path == path), None)
 
     def resolve(self, importer: str, level: int, dotted: str) -> str | None:
-        """The project's module that `dotted` names in `importer`, or None."""
+        """The project's module that `dotted` names in `importer`, or None.
+
+        A package at the project's root is meant also where a library has its name: the project is that library.
+        """
         if level:
             (base,) = self.bases_of_import(importer, level)
             name = f"{base}.{dotted}".strip(".") if dotted else base
             return name if name in self.modules else None
-        for base in self.bases(importer, dotted.partition(".")[0] in self.libraries):
+        root = dotted.partition(".")[0]
+        own = root in self.modules and self.modules[root].package
+        for base in self.bases(importer, root in self.libraries and not own):
             name = f"{base}.{dotted}" if base else dotted
             if name in self.modules and name != importer:
                 return name
