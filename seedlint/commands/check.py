@@ -127,6 +127,9 @@ def _check_codes(options: Options) -> None:
 def _refuse_contradictions(options: Options) -> None:
     if options.unsafe_fixes and not (options.fix or options.diff):
         raise Refused("--unsafe-fixes does nothing alone; add --fix to apply them, or --diff to see them")
+    for name in ("python", "launcher", "keep", "pass_env"):
+        if getattr(options, name) and not options.verify:
+            raise Refused(f"--{name.replace('_', '-')} does nothing alone; add --verify")
     if options.statistics and options.output_format not in ("text", "json"):
         raise Refused(f"--statistics are text or json, not {options.output_format}")
     if options.stdin_filename is not None and STDIN not in options.paths:

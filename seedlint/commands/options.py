@@ -49,6 +49,7 @@ class Options(argparse.Namespace):
     runs: int
     timeout: float
     keep: Path | None
+    pass_env: list[str]
     jobs: int
     cache_dir: Path | None
     no_cache: bool
@@ -93,7 +94,9 @@ class _Help(argparse.HelpFormatter):
 
 def parse(argv: Sequence[str] | None = None) -> Options:
     """Read the command line; exits with status 2 for a wrong one, and with 0 after `--help` and `--version`."""
-    return parser().parse_args(argv, namespace=Options())
+    out = parser().parse_args(argv, namespace=Options())
+    out.verify = out.verify or out.run is not None
+    return out
 
 
 def parser() -> Parser:
@@ -171,10 +174,12 @@ def _verify(group: _Group) -> None:
     group.add_argument("--device", metavar="DEVICE", default="auto", help="auto, cpu, cuda, cuda:N or mps")
     group.add_argument("--python", metavar="FILE", help="the project's interpreter")
     group.add_argument("--launcher", metavar="COMMAND", help="as in 'srun --gres=gpu:1'")
-    group.add_argument("--run", metavar="COMMAND", help="run this entry, as in 'train.py --epochs 1'")
+    group.add_argument("--run", metavar="COMMAND", help="verify by running 'train.py --epochs 1'")
     group.add_argument("--runs", metavar="N", type=_at_least(2), default=2, help="how often to run (default: 2)")
     group.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=120.0, help="of one run (default: 120)")
     group.add_argument("--keep", metavar="FOLDER", type=Path, help="keep what was run there")
+    secret = "pass this variable on although it looks like a secret; may be repeated"
+    group.add_argument("--pass-env", metavar="NAME", action="append", default=[], help=secret)
 
 
 def _run(group: _Group) -> None:

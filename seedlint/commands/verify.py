@@ -56,6 +56,7 @@ def settings(options: Options) -> plan.Options:
         jobs=options.jobs or max(1, os.cpu_count() or 1),
         keep=str(options.keep.resolve()) if options.keep else "",
         run=options.run or "",
+        environment=tuple(options.pass_env),
     )
 
 

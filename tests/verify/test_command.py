@@ -137,3 +137,31 @@ def test_a_fix_that_does_not_make_its_finding_identical_is_taken_back(folder: Pa
     assert "loud.py:5:7: SDL101" in shown
     assert (folder / "loud.py").read_text(encoding="utf-8") == text
     assert "random.seed(" in (folder / "train.py").read_text(encoding="utf-8")
+
+
+def test_a_secret_is_passed_on_where_it_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without that the program does not come to its draw."""
+    monkeypatch.setenv("SOME_SERVICE_TOKEN", "secret")
+    text = "import os\nimport random\n\nif 'SOME_SERVICE_TOKEN' in os.environ:\n    print(random.random())\n"
+    (folder / "train.py").write_text(text, encoding="utf-8")
+    assert "verified: not reached" in seedlint(folder)[0]
+    assert "verified: diverged" in seedlint(folder, "--pass-env", "SOME_SERVICE_TOKEN")[0]
+
+
+def test_a_command_is_run_as_it_is_given(folder: Path) -> None:
+    """With its arguments, and nothing beside it."""
+    text = "import random\nimport sys\n\nif sys.argv[1:] == ['--epochs', '1']:\n    print(random.random())\n"
+    (folder / "train.py").write_text(text, encoding="utf-8")
+    (folder / "other.py").write_text(DRAW, encoding="utf-8")
+    shown, told = seedlint(folder, "--run", "train.py --epochs 1")
+    assert "verified: diverged: the first difference of this run" in shown
+    assert "Verifying: 1 entry" in told
+
+
+def test_a_command_to_run_is_run_without_being_asked_twice(folder: Path) -> None:
+    """`--run` verifies; what only matters to a run is refused where nothing is run."""
+    command = [sys.executable, "-m", "seedlint", "--no-cache"]
+    done = subprocess.run([*command, "--run", "train.py"], cwd=folder, capture_output=True, text=True, check=False)
+    assert "verified: diverged" in done.stdout
+    done = subprocess.run([*command, "--launcher", "x"], cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "seedlint: --launcher does nothing alone; add --verify\n")
