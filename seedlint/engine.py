@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seedlint.config import Config
-from seedlint.flow.unchanged import Readings
 from seedlint.index.stamps import Stamps, digest_of, stamp_of
 from seedlint.recall import Results
 from seedlint.rule import Finding, Place, Rule
@@ -23,6 +22,7 @@ from seedlint.stack import on_large_stack
 if TYPE_CHECKING:
     from seedlint.findings import Found
     from seedlint.flow.timeline import Timeline
+    from seedlint.flow.unchanged import Readings
     from seedlint.index.summary import Summary
     from seedlint.knowledge import Knowledge
     from seedlint.program.modules import Program
@@ -164,6 +164,7 @@ def _compute(
     out: Analysis,
 ) -> Readings:
     """Do the work that gives findings; what is added to findings later is not kept with them."""
+    from seedlint.flow.unchanged import Readings
     from seedlint.index.build import summaries
     from seedlint.index.cache import SummaryCache
 
@@ -281,6 +282,7 @@ def _judge(
     from seedlint import findings as judged
     from seedlint import registry
     from seedlint.flow.run import NoSuchFunction, ignore, timelines
+    from seedlint.flow.unchanged import Readings
     from seedlint.program.entries import entries, is_collected, is_test, named
     from seedlint.program.modules import build
     from seedlint.program.scripts import console_scripts

@@ -9,14 +9,16 @@ from dataclasses import dataclass, fields
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seedlint.config import Config
-from seedlint.flow.unchanged import Readings
 from seedlint.index.cache import Store, key_of
 from seedlint.index.stamps import folder_stamps, stamp_of
 from seedlint.rule import Applicability, Edit, Finding, Fix, Outcome, Place, Severity, TraceStep, Verdict
 from seedlint.sources.source import Problem
+
+if TYPE_CHECKING:
+    from seedlint.flow.unchanged import Readings
 
 _RECORDS: tuple[type, ...] = (Place, TraceStep, Edit, Fix, Verdict, Finding, Problem)
 _CHOICES: tuple[type[Enum], ...] = (Severity, Applicability, Outcome)
@@ -52,6 +54,8 @@ class Results:
         result = _unpacked(kept[1])
         if result is None:
             return None
+        from seedlint.flow.unchanged import Readings
+
         _, _, files, commented, executed, searched, methods = found
         places = {path: frozenset(where) for path, where in executed.items()}
         return Base(kept[2], result, files, commented, Readings(places, frozenset(searched), frozenset(methods)))
