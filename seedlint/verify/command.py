@@ -58,9 +58,11 @@ def verify_all(
 
 
 def device_of(options: Options) -> str:
-    """The device that the runs may use; `auto` is CUDA where this machine, or what a launcher reaches, may have it."""
+    """The device that the runs may use; `auto` is CUDA where this machine has it, or what a launcher reaches may."""
     if options.device != "auto":
         return options.device
+    if options.launcher:
+        return "cuda"
     return "cuda" if Path("/dev/nvidia0").exists() and os.environ.get("CUDA_VISIBLE_DEVICES") != "" else "cpu"
 
 
