@@ -87,12 +87,13 @@ def main() -> None:
     parser.add_argument("bench", type=Path)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "seedlint-benchmarks")
+    parser.add_argument("--peer", action="append", choices=[peer.name for peer in PEERS], help="only these tools")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     bench = Bench(options.folder)
     print("| | unseeded draws found | covered draws reported | removed seeds noticed |")
     print("| --- | --: | --: | --: |")
-    for peer in PEERS:
+    for peer in [peer for peer in PEERS if not options.peer or peer.name in options.peer]:
         python = bench.python(peer.environment)
         if python is not None:
             print(row(peer.name, score(peer, python, options.bench.resolve(), options.corpus.resolve())), flush=True)
