@@ -6,6 +6,7 @@ import codecs
 import hashlib
 import io
 import os
+import re
 import tokenize
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from seedlint.sources.source import Problem, Source
 DIGEST_SIZE = 16
 LARGEST_FILE = 32 * 1024 * 1024
 """Larger files are data, not programs."""
+_OLD_NAME = re.compile(r"(?<=[(,\s])async(?=\s*=[^=])")
+"""An argument of this name, as in `x.cuda(async=True)`: a keyword since Python 3.7, where PyTorch renamed it."""
 
 
 def read(path: Path, root: Path, shown: str) -> Source | Problem:
@@ -57,7 +60,9 @@ def decode(data: bytes, path: Path, root: Path, shown: str) -> Source | Problem:
 
 
 def _python(text: str) -> str:
-    """The text as Python; few scripts hold lines of IPython's."""
+    """The text as Python; few scripts hold lines of IPython's, or date from when `async` was a name."""
+    if "async" in text and _OLD_NAME.search(text):
+        text = _OLD_NAME.sub("asynk", text)
     if "%%" not in text and "get_ipython()" not in text:
         return text
     from seedlint.sources.magics import python_of_script

@@ -14,7 +14,8 @@ from fixture_programs import Case, copy_program, load_cases
 from seedlint.api import write
 from seedlint.config import Config
 from seedlint.rule import Applicability, Finding
-from seedlint.sources import notebook
+from seedlint.sources.read import decode
+from seedlint.sources.source import Source
 
 from .programs import OF_SEEDED, checked, fixed, kept_lines
 
@@ -41,9 +42,10 @@ def test_fixing_a_program(case: Case, tmp_path: Path, monkeypatch: pytest.Monkey
     result = fixed(Path(), config)
 
     for path, data in result.after.items():
-        text = notebook.code(data).text if path.suffix == ".ipynb" else data.decode()
-        ast.parse(text)
-        libcst.parse_module(text)
+        source = decode(data, path, Path(), path.name)
+        assert isinstance(source, Source)
+        ast.parse(source.text)
+        libcst.parse_module(source.text)
         assert kept_lines(result.before[path], data)
 
     assert not list(write(result))
