@@ -28,6 +28,8 @@ from seedlint.flow.values import (
     Value,
     View,
     alternatives,
+    join,
+    plain,
 )
 from seedlint.index.summary import Position
 
@@ -161,7 +163,11 @@ def call_method(m: Machine, owner: ExternalObject, name: str, args: calls.Argume
         return UNKNOWN
     if name == "set_defaults":
         for key, value in args.keywords.items():
-            cell["--" + key] = Option(value, f"--{key}")
+            old = cell.get("--" + key)
+            if isinstance(value, (Const, Option)):
+                cell["--" + key] = Option(plain(value), f"--{key}")
+            else:  # what the command line chooses among, such as the functions of several commands
+                cell["--" + key] = value if old is None or isinstance(old, Option) else join(old, value)
         return UNKNOWN
     if name.startswith("parse"):
         space = ExternalObject(NAMESPACE, m.identity("namespace", owner.id))
