@@ -56,21 +56,25 @@ def _verdict(watched: Sequence[tuple[Witness, int]], ran: Mapping[str, Any], dev
         if witness.needs and pair and not _on_cuda(pair[0]):
             return _unclear("this ran on the CPU: needs a CUDA device", device, len(runs))
         results.append((result, pair, asked))
-    count = len(runs)
     for result, pair, asked in results:
         if result == compare.DIFFERENT:
             return _diverged(pair, asked, ran, device)
     for wanted in () if ran["tolerant"] else (compare.ALIKE, compare.UNMOVED, compare.SAME):
         for result, pair, asked in results:
             if result == wanted:
-                if result == compare.UNMOVED and pair[0]["value"] != pair[1]["value"]:
-                    reason = f"nothing is drawn from the {asked['stream']} stream on this run"
-                    return Verdict(Outcome.NOT_REACHED, reason, device=device, runs=count)
-                reason = _why_identical(result, pair, ran)
-                if asked["kind"] == "kernel":
-                    reason = f"not seen to differ in {pair[0]['repeats']} repetitions on {pair[0]['device']}"
-                return Verdict(Outcome.IDENTICAL, reason, device=device, runs=count)
+                return _alike(result, pair, asked, ran, device)
     return _unreached(ran, device)
+
+
+def _alike(result: str, pair: Any, asked: Mapping[str, Any], ran: Mapping[str, Any], device: str) -> Verdict:
+    """The verdict where no difference comes from what the finding is about."""
+    mine, theirs = pair
+    outcome, reason = Outcome.IDENTICAL, _why_identical(result, pair, ran)
+    if result == compare.UNMOVED and mine["value"] != theirs["value"]:
+        outcome, reason = Outcome.NOT_REACHED, f"nothing is drawn from the {asked['stream']} stream on this run"
+    elif asked["kind"] == "kernel":
+        reason = f"not seen to differ in {mine['repeats']} repetitions on {mine['device']}"
+    return Verdict(outcome, reason, device=device, runs=len(ran["runs"]))
 
 
 def _on_cuda(hit: Mapping[str, Any]) -> bool:
@@ -99,7 +103,8 @@ def _diverged(pair: Any, asked: Mapping[str, Any], ran: Mapping[str, Any], devic
     first, second = first_difference(mine["leaves"], theirs["leaves"])
     if not first:
         first, second = f"digest {mine['value']}", f"digest {theirs['value']}"
-    seeded = f"the {asked['stream']} stream" if asked["stream"] else "the generator"
+    seeded = f"the {asked['stream']} stream" if asked["stream"] else "every stream"
+    seeded = "the generator" if asked["kind"] == "generator" else seeded
     detail = f"{ran['what']} differ here; with {seeded} seeded they do not"
     if asked["kind"] == "seed":
         detail = f"{ran['what']} leave {seeded} in two states here; with a constant seed they do not"
