@@ -49,7 +49,7 @@ def get_attribute(m: Machine, owner: Value, name: str) -> Value:
         return _of_super(m, owner, name)
     if isinstance(owner, Alternatives):
         out: Value | None = None
-        for part in sorted(owner.values, key=repr) if len(owner.values) > 1 else owner.values:
+        for part in sorted(owner.values, key=calls.order):
             value = get_attribute(m, part, name)
             out = value if out is None else join(out, value)
         return UNKNOWN if out is None else out

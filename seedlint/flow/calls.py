@@ -125,7 +125,7 @@ def _call_each(
     """Call one of several: each from the same state, on a way of its own."""
     state, before = m.state, m.frame.way
     out: list[tuple[State, Value]] = []
-    for part in sorted(callee.values, key=_order):
+    for part in sorted(callee.values, key=order):
         if part in (NONE, UNKNOWN) or isinstance(part, Const):
             continue
         m.state, m.frame.way = state, (*before, (m.here(pos), len(out) + 1))
@@ -149,7 +149,7 @@ def _flow(
     return m.state, value
 
 
-def _order(value: Any) -> tuple[str, str, str, tuple[int, ...]]:
+def order(value: Any) -> tuple[str, str, str, tuple[int, ...]]:
     """A stable order for the values of a set: by name, then place of definition."""
     record = getattr(value, "record", None) or getattr(getattr(value, "cls", None), "record", None)
     scope = getattr(value, "scope", None)
