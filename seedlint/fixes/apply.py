@@ -51,9 +51,11 @@ def patched(data: bytes, source: Source, changes: Sequence[Change]) -> bytes:
 
 
 def clash(one: Change, other: Change) -> bool:
-    """Whether two different changes cannot both be made."""
+    """Whether two different changes cannot both be made; what goes beside a passage waits until that is moved."""
     if one == other:
         return False
+    if any(a.start == a.end and not b.content and b.start <= a.start <= b.end for a, b in ((one, other), (other, one))):
+        return True
     if one.start == one.end and other.start == other.end:
         return False
     return one.start < other.end and other.start < one.end

@@ -231,3 +231,15 @@ def test_a_module_of_a_package_does_not_seed_before_it_imports(tmp_path: Path) -
     (package / "weights.py").write_text("import torch\n\nSTART = torch.rand(3)\n")
     unused = "from kit.weights import START\n\n\ndef use():\n    return START\n"
     assert mended(tmp_path, unused, unsafe=True, name="kit/unused.py") == unused
+
+
+def test_a_seed_that_is_added_follows_one_that_is_moved(tmp_path: Path) -> None:
+    before = (
+        "import numpy as np\nimport torch\n\nnet = torch.nn.Linear(3, 3)\ntorch.manual_seed(0)\n"
+        "print(net, np.random.rand())\n"
+    )
+    after = (
+        "import numpy as np\nimport torch\n\ntorch.manual_seed(0)\nnp.random.seed(0)\nnet = torch.nn.Linear(3, 3)\n"
+        "print(net, np.random.rand())\n"
+    )
+    assert mended(tmp_path, before, unsafe=True) == after
