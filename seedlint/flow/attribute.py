@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seedlint.flow import builtin, calls, definitions, evaluate, imports, library, options
+from seedlint.flow import calls, containers, definitions, evaluate, imports, library, options
 from seedlint.flow.machine import Frame, Machine
 from seedlint.flow.values import (
     UNKNOWN,
@@ -55,7 +55,7 @@ def get_attribute(m: Machine, owner: Value, name: str) -> Value:
         return UNKNOWN if out is None else out
     if isinstance(owner, (Container, View)):
         kind = owner.kind if isinstance(owner, Container) else "dict"
-        item = builtin.attribute_of_dict(m, owner, name)
+        item = containers.attribute_of_dict(m, owner, name)
         return item if item is not None else ExternalMethod(owner, f"builtins.{kind}", name)
     if isinstance(owner, Entropy):
         method = library.method_anywhere(m, owner, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from seedlint.flow import attribute, builtin, definitions, execute, iterate, library
+from seedlint.flow import attribute, builtin, containers, definitions, execute, iterate, library, signatures
 from seedlint.flow.activation import Activation, Edge
 from seedlint.flow.machine import DEEPEST_CALL, STEP_BUDGET, Frame, Machine, literals
 from seedlint.flow.state import Spot, State, join_states
@@ -68,7 +68,7 @@ class Arguments:
 
     def spread_keywords(self, m: Machine, value: Value) -> None:
         """Add what `**value` passes."""
-        known, whole = builtin.known_entries(m, value)
+        known, whole = containers.known_entries(m, value)
         self.keywords.update(known)
         self.more_keywords = self.more_keywords or not whole
 
@@ -177,7 +177,7 @@ def call_function(
     running_now = m.running.get(shape, ())
     if running_now:
         variables = _widened(running_now[-1], variables)
-    mode = m.flags.get(library.TRAINING)
+    mode = m.flags.get(signatures.TRAINING)
     known: tuple[Any, ...] = (mode, *variables.values())
     if m.analyses.get(id(record), 0) > MOST_ANALYSES:
         first = next(iter(variables), None)
@@ -300,7 +300,7 @@ def bind_parameters(m: Machine, function: Function, args: Arguments) -> dict[str
             out[name] = positional.pop(0)
             keywords.pop(name, None)
         elif name in keywords and kind != "positional":
-            out[name] = builtin.present(keywords.pop(name), function.defaults.get(name, UNKNOWN))
+            out[name] = containers.present(keywords.pop(name), function.defaults.get(name, UNKNOWN))
         elif (given or name in function.defaults) and not (args.more or args.more_keywords):
             out[name] = function.defaults.get(name, UNKNOWN)
         else:
@@ -316,7 +316,7 @@ def _rest(m: Machine, function: Function, name: str, keywords: dict[str, Value],
     for key, value in keywords.items():
         cell[Const(key)] = value
     if more:
-        cell[builtin.OTHERS] = UNKNOWN
+        cell[containers.OTHERS] = UNKNOWN
     return Container("dict", number)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from seedlint.flow import attribute, builtin, calls, definitions, dynamic, execute, iterate, library, texts
+from seedlint.flow import attribute, calls, containers, definitions, dynamic, execute, iterate, library, texts
 from seedlint.flow.machine import Machine
 from seedlint.flow.values import (
     NONE,
@@ -92,7 +92,7 @@ def _index(m: Machine, e: Any) -> Value:
 
 def _item(m: Machine, owner: Value, key: Value, pos: Position) -> Value:
     if isinstance(owner, Container):
-        return builtin.get_item(m, owner, key)
+        return containers.get_item(m, owner, key)
     if isinstance(owner, Tuple):
         if isinstance(key, Const) and isinstance(key.value, int) and -len(owner.items) <= key.value < len(owner.items):
             return owner.items[key.value]
@@ -126,16 +126,16 @@ def _seq(m: Machine, e: Any) -> Value:
             values.append(evaluate(m, item))
     if kind == "tuple" and whole:
         return Tuple(tuple(values))
-    return builtin.make_list(m, kind, values, whole, pos)
+    return containers.make_list(m, kind, values, whole, pos)
 
 
 def _dict(m: Machine, e: Any) -> Value:
-    out = builtin.make_dict(m, e[2])
+    out = containers.make_dict(m, e[2])
     for key, value in e[1]:
         if key is None:
-            builtin.update(m, out, evaluate(m, value))
+            containers.update(m, out, evaluate(m, value))
         else:
-            builtin.set_item(m, out, evaluate(m, key), evaluate(m, value), fresh=True)
+            containers.set_item(m, out, evaluate(m, key), evaluate(m, value), fresh=True)
     return out
 
 
@@ -279,7 +279,7 @@ def _op(m: Machine, e: Any) -> Value:
     if operator == "slice":
         return UNKNOWN
     if operator in ("BitOr", "Add") and any(isinstance(o, Container) for o in operands):
-        return builtin.concatenate(m, operands)
+        return containers.concatenate(m, operands)
     if len(operands) == 2 and all(isinstance(o, Const) for o in operands):
         return _calculate(operator, operands[0].value, operands[1].value)  # type: ignore[union-attr]
     if operator == "MatMult" and isinstance(operands[0], ExternalObject):
@@ -352,10 +352,10 @@ def _comp(m: Machine, e: Any) -> Value:
             evaluate(m, condition)
     values = [evaluate(m, item) for item in items]
     if kind == "dict":
-        out = builtin.make_dict(m, clauses[0][3])
-        builtin.set_item(m, out, UNKNOWN, values[1], fresh=True)
+        out = containers.make_dict(m, clauses[0][3])
+        containers.set_item(m, out, UNKNOWN, values[1], fresh=True)
         return out
-    return builtin.make_list(m, "list", values, False, clauses[0][3])
+    return containers.make_list(m, "list", values, False, clauses[0][3])
 
 
 def _generator(m: Machine, e: Any) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seedlint.flow import attribute, builtin, calls, library
+from seedlint.flow import attribute, calls, containers, library
 from seedlint.flow.machine import Machine
 from seedlint.flow.values import (
     UNKNOWN,
@@ -104,7 +104,7 @@ def element(m: Machine, value: Value) -> Value:
             out = item if out is None else join(out, item)
         return UNKNOWN if out is None else out
     if isinstance(value, Container):
-        return builtin.any_item(m, value)
+        return containers.any_item(m, value)
     if isinstance(value, Entropy):
         return value
     if isinstance(value, (Const, External, View)):
@@ -117,5 +117,5 @@ def known_items(m: Machine, value: Value) -> list[Value] | None:
     if isinstance(value, Tuple):
         return list(value.items)
     if isinstance(value, Container) and value.kind != "dict":
-        return builtin.list_items(m, value)
+        return containers.list_items(m, value)
     return None

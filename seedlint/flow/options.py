@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from seedlint.flow import attribute, builtin, calls, iterate, settings
+from seedlint.flow import attribute, calls, containers, iterate, settings
 from seedlint.flow.activation import Event
 from seedlint.flow.machine import Machine
 from seedlint.flow.state import FRESH, Spot
@@ -105,7 +105,7 @@ def _commands(m: Machine, value: Value, pos: Position) -> Value:
             public = (attribute.get_attribute(m, part, name) for name in names if not name.startswith("_"))
             found += [item for item in public if isinstance(item, Method)]
         elif isinstance(part, Container) and part.kind == "dict":
-            found += alternatives(builtin.any_item(m, part))
+            found += alternatives(containers.any_item(m, part))
         elif part == NONE:
             scope = m.scopes.get(m.frame.scope.module)
             found += [item for item in scope.variables.values() if isinstance(item, Function)] if scope else []

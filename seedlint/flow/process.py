@@ -12,7 +12,7 @@ from seedlint.flow.state import FRESH, SEEDED, StreamState, replace
 from seedlint.flow.values import NONE, Const, ExternalObject, Option
 
 if TYPE_CHECKING:
-    from seedlint.flow.library import Application
+    from seedlint.flow.effects import Application
 
 START_METHOD = "start_method"
 """The flag under which tables record how child processes start."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from seedlint.flow.lexicon import Chain, Lexicon, Unit, is_attribute
-from seedlint.flow.library import parsed
+from seedlint.flow.signatures import parsed
 from seedlint.knowledge import Knowledge
 from seedlint.knowledge.schema import CallRow
 from seedlint.program.modules import Program

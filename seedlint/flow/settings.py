@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seedlint.flow import builtin, calls
+from seedlint.flow import calls, containers
 from seedlint.flow.machine import Machine
 from seedlint.flow.values import (
     NONE,
@@ -140,8 +140,8 @@ def _value(m: Machine, found: Any, where: str, option: str | None) -> Value:
     if isinstance(found, list):
         items = [_value(m, item, f"{where}:{i}", None) for i, item in enumerate(found)]
         cell = m.heap[m.identity("settings", where)]
-        if len(items) <= builtin.LONGEST_LIST:
-            cell[builtin.LENGTH] = Const(len(items))
+        if len(items) <= containers.LONGEST_LIST:
+            cell[containers.LENGTH] = Const(len(items))
             cell.update(enumerate(items))
         return Container("list", m.identity("settings", where))
     if isinstance(found, str) and "${" in found:

@@ -1,0 +1,93 @@
+"""The texts of API tables as expressions, and their signatures given the arguments of a call."""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+from typing import Any
+
+from seedlint.flow import (
+    calls,
+    containers,
+    evaluate,
+)
+from seedlint.flow.machine import Machine
+from seedlint.flow.values import (
+    NONE,
+    UNKNOWN,
+    Alternatives,
+    Const,
+    Container,
+    External,
+    Option,
+    Tuple,
+    Value,
+)
+from seedlint.index.lower import Lowering
+from seedlint.index.summary import Expression
+from seedlint.knowledge.schema import CallRow
+
+TRAINING = "self.training"
+"""The flag under which tables record whether modules train or evaluate."""
+NAMES = ("_", "training", "options", "commands", "each", "matches", "in_worker", "worker", "self")
+"""Names in a row's expressions that are not the call's arguments."""
+_SOME_WORKER: Value = Alternatives(frozenset({Const(0), Const(1)}))
+
+
+@lru_cache(maxsize=4096)
+def parsed(text: str) -> Expression:
+    """A table's expression, lowered."""
+    return Lowering().expression(ast.parse(text, mode="eval").body)
+
+
+@lru_cache(maxsize=4096)
+def parsed_signature(text: str) -> tuple[tuple[Any, ...], ...]:
+    """A table's signature, lowered."""
+    definition = ast.parse(f"def f{text}: pass").body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    return Lowering().parameters(definition.args)
+
+
+def named_parameters(row: CallRow) -> list[str]:
+    """The parameters of a row's signature that take one argument each."""
+    parameters = parsed_signature(row.signature) if row.signature is not None else ()
+    return [name for name, kind, *_ in parameters if kind not in ("args", "kwargs") and name != "self"]
+
+
+def bind_signature(m: Machine, row: CallRow, args: calls.Arguments, receiver: Value | None) -> dict[str, Value]:
+    """The row's parameters with the arguments of the call."""
+    out: dict[str, Value] = {"_": UNKNOWN, "args": Tuple(tuple(args.positional))}
+    out["training"] = m.flags.get(TRAINING, UNKNOWN)
+    out["options"] = External("<options>")
+    out["commands"] = External("<commands>")
+    out["each"] = External("<each>")
+    out["matches"] = External("<matches>")
+    out["in_worker"] = Const(False)
+    out["worker"] = _SOME_WORKER
+    if receiver is not None:
+        out["self"] = receiver
+    if row.signature is None:
+        return out
+    positional, keywords = list(args.positional), dict(args.keywords)
+    for name, kind, default, _, given in parsed_signature(row.signature):
+        fallback = evaluate.evaluate(m, default) if given else UNKNOWN
+        if name == "self":
+            continue
+        if kind == "args":
+            out[name] = UNKNOWN if args.more and not positional else Tuple(tuple(positional))
+            positional = []
+        elif kind == "kwargs":
+            number = m.identity("row kwargs", row.names[0], tuple(sorted(keywords.items(), key=lambda k: k[0])))
+            for key, value in keywords.items():
+                m.heap[number][Const(key)] = value
+            out[name] = Container("dict", number)
+        elif positional and kind != "keyword":
+            out[name] = positional.pop(0)
+            keywords.pop(name, None)
+        elif name in keywords:
+            out[name] = containers.present(keywords.pop(name), fallback)
+        elif args.more_keywords or (args.more and kind != "keyword"):
+            out[name] = Option(fallback) if isinstance(fallback, Const) else UNKNOWN
+        else:
+            out[name] = fallback if given else NONE
+    return out
