@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from seedlint.flow import attribute, builtin, calls, definitions, evaluate, imports, iterate, library, options
+from seedlint.flow import attribute, calls, containers, contexts, definitions, evaluate, imports, iterate, options
 from seedlint.flow.machine import STEP_BUDGET, Frame, Machine, Terminated, merge_variables
 from seedlint.flow.state import Spot, State, join_states
 from seedlint.flow.values import (
@@ -113,9 +113,10 @@ def set_attribute(m: Machine, owner: Value, name: str, value: Value, target: Exp
                 continue
             m.store(part.id, name, value)
         elif isinstance(part, Module):
-            m.scopes[part.name].variables[name] = value
+            if part.name in m.scopes:
+                m.scopes[part.name].variables[name] = value
         elif isinstance(part, External):
-            library.set_flag(m, f"{part.name}.{name}", value, target)
+            contexts.set_flag(m, f"{part.name}.{name}", value, target)
         elif hasattr(part, "attributes"):
             part.attributes[name] = value
         else:
@@ -125,9 +126,9 @@ def set_attribute(m: Machine, owner: Value, name: str, value: Value, target: Exp
 def _set_item(m: Machine, owner: Value, key: Value, value: Value, pos: Position) -> None:
     for part in alternatives(owner):
         if isinstance(part, Container):
-            builtin.set_item(m, part, key, value)
+            containers.set_item(m, part, key, value)
         elif isinstance(part, External) and isinstance(key, Const):
-            library.set_environment(m, part.name, key.value, value, pos)
+            contexts.set_environment(m, part.name, key.value, value, pos)
         elif isinstance(part, Object):
             calls.call_method(m, part, "__setitem__", [key, value], pos)
         else:
@@ -147,7 +148,7 @@ def _augment(m: Machine, s: Statement) -> bool:
     target, value = s[2], evaluate.evaluate(m, s[4])
     old = evaluate.evaluate(m, target)
     if isinstance(old, Container):
-        builtin.extend(m, old, value)
+        containers.extend(m, old, value)
     else:
         bind(m, target, evaluate.arithmetic((old, value)))
     return True
@@ -403,7 +404,7 @@ def _with(m: Machine, s: Statement) -> bool:
     leave: list[Callable[[], None]] = []
     for context, target, pos in items:
         manager = evaluate.evaluate(m, context)
-        value = library.enter(m, manager, pos, leave)
+        value = contexts.enter(m, manager, pos, leave)
         if target is not None:
             bind(m, target, value)
     falls = execute(m, body)
