@@ -216,3 +216,11 @@ def test_a_notebook_runs_without_the_cells_that_cannot_be_parsed(project: Projec
     [finding] = verified(project())
     assert finding.verdict is not None
     assert finding.verdict.outcome is Outcome.DIVERGED
+
+
+def test_a_stand_in_becomes_a_small_array(project: Project) -> None:
+    """Its items are stand-ins too, but NumPy does not look for items in these without end."""
+    text = "import random\nimport numpy\nrows = open('no-such-data.csv').read()\ntotal = numpy.asarray([rows]).sum()\n"
+    [finding] = verified(project(train=text + "print(random.random(), total)\n"))
+    assert finding.verdict is not None
+    assert finding.verdict.outcome is Outcome.DIVERGED
