@@ -85,8 +85,7 @@ def _for_entry(book: Book, timeline: Timeline, asked: list[_Asked]) -> Iterator[
         else:
             yield choice
     yield from _seed_choices(book, timeline, seeds, late)
-    for group in spawned.values():
-        yield Choice(list(_child_plans(book, timeline, group)))
+    yield from _child_choices(book, timeline, spawned)
     for item, remedy in others:
         yield Choice(list(_single(book, item, remedy)))
 
@@ -125,6 +124,19 @@ def _seed_plans(book: Book, timeline: Timeline, seeds: list[tuple[_Asked, Seed]]
 
 def _planned(reports: list[_Asked], message: str, way: seeding.Way) -> Plan:
     return Plan(reports, message, way.changes, Applicability.UNSAFE if way.reason else Applicability.SAFE, way.reason)
+
+
+def _child_choices(
+    book: Book, timeline: Timeline, spawned: dict[str, list[tuple[_Asked, Seed | SeedChild]]]
+) -> Iterator[Choice]:
+    """One choice for each child; one whose draws run in another as well, which cannot be seeded, is only shown."""
+    found = [Choice(list(_child_plans(book, timeline, group))) for group in spawned.values()]
+    closed = {key for choice in found if not choice.plans[0].changes for key in choice.wanted()}
+    for choice in found:
+        if choice.plans[0].changes and choice.wanted() & closed:
+            reason = "the same draws run in another process as well, which begins in a constructor or out of sight"
+            choice.plans = [choice.plans[0].degraded(reason)]
+        yield choice
 
 
 def _child_plans(book: Book, timeline: Timeline, group: list[tuple[_Asked, Seed | SeedChild]]) -> Iterator[Plan]:

@@ -142,10 +142,7 @@ class Prover:
             after, left = self._follow(after, left, new, touched)
             new = Counter(map(_same(after), left)) - before
         seeded = {rule.code for rule in (after.evidence.rules if after.evidence else ()) if rule.of_seeded}
-        evidence = analysis.evidence
-        same = _same(analysis)
-        parts = {_apart(same(f)) for f in findings if evidence and evidence_key(evidence, f) in unplanned}
-        new = Counter({k: count for k, count in new.items() if k[1] not in seeded and _apart(k) not in parts})
+        new = Counter({key: count for key, count in new.items() if key[1] not in seeded})
         blamed = _blamed(book, plans, (analysis, findings), (after, left), new, unplanned)
         if blamed:
             return None, blamed
@@ -252,11 +249,6 @@ def _blamed(
         or [plan for plan in plans if brought(plan, True)]
         or [plan for plan in plans if brought(plan, False)]
     )
-
-
-def _apart(same: _Same) -> tuple[str, str, str]:
-    """What stays of a finding when it is told under another code."""
-    return same[0], same[2], same[3]
 
 
 def _fewer(left: list[Finding], findings: list[Finding], seeded: set[str]) -> bool:
