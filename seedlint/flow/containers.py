@@ -136,11 +136,13 @@ def known_entries(m: Machine, value: Value) -> tuple[dict[str, Value], bool]:
         return {k: v for k, v in cell.items() if isinstance(k, str) and not k.startswith("<")}, False
     if isinstance(value, Alternatives):
         out: dict[str, Value] = {}
+        whole = True
         for part in value.values:
-            known, _ = known_entries(m, part)
+            known, all_of_it = known_entries(m, part)
+            whole = whole and all_of_it
             for key, item in known.items():
                 out[key] = join(out[key], item) if key in out else join(item, ABSENT)
-        return out, False
+        return out, whole
     return {}, False
 
 
