@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
+from typing import Any
+
+from fixture_programs import Case
 
 from seedlint import registry
 from seedlint.api import Checked, Setting, check_with, fix, write
@@ -12,6 +15,14 @@ from seedlint.fixes.prove import Fixed
 
 OF_SEEDED = {rule.code for rule in registry.rules() if rule.of_seeded}
 """Codes that speak only of programs that seed: a seed may bring them to light."""
+
+
+def config_of(case: Case) -> Config:
+    """A case's configuration."""
+    values: dict[str, Any] = {}
+    for key, value in case.config.items():
+        values[key.replace("-", "_")] = tuple(value) if isinstance(value, list) else value
+    return Config(**values)
 
 
 def checked(root: Path, config: Config | None = None) -> Checked:

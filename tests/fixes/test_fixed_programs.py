@@ -13,9 +13,8 @@ import pytest
 from fixture_programs import Case, copy_program, load_cases, run_case
 
 from seedlint.api import write
-from seedlint.config import Config
 
-from .programs import fixed
+from .programs import config_of, fixed
 
 SAMPLE_STEP = 24
 DIVERGES = [case for case in load_cases() if case.divergence]
@@ -26,8 +25,7 @@ ALL = os.environ.get("SEEDLINT_ALL_PROGRAMS", "") not in ("", "0")
 def test_two_runs_of_a_fixed_program_agree(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy_program(case, tmp_path)
     monkeypatch.chdir(tmp_path)
-    config = {key.replace("-", "_"): tuple(v) if isinstance(v, list) else v for key, v in case.config.items()}
-    result = fixed(Path(), Config(**config))
+    result = fixed(Path(), config_of(case))
     assert not list(write(result))
     if result.remaining or not result.fixed:
         pytest.skip("something is left that only its author can decide")

@@ -5,28 +5,19 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import libcst
 import pytest
 from fixture_programs import Case, copy_program, load_cases
 
 from seedlint.api import write
-from seedlint.config import Config
 from seedlint.rule import Applicability, Finding
 from seedlint.sources.read import decode
 from seedlint.sources.source import Source
 
-from .programs import OF_SEEDED, checked, fixed, kept_lines
+from .programs import OF_SEEDED, checked, config_of, fixed, kept_lines
 
 CASES = load_cases()
-
-
-def config_of(case: Case) -> Config:
-    values: dict[str, Any] = {}
-    for key, value in case.config.items():
-        values[key.replace("-", "_")] = tuple(value) if isinstance(value, list) else value
-    return Config(**values)
 
 
 def keys(findings: list[Finding]) -> Counter[tuple[str, str]]:
