@@ -15,6 +15,8 @@ from .digest import Digest
 
 NAME = "_seedlint_"
 MAIN_HITS = 3
+UNREADABLE_HITS = 32
+"""Hits of a stream whose state cannot be read: two runs may draw the same few values by chance."""
 CHILD_HITS = 64
 ITEMS = 8
 """Items that are written down of an iteration over plain values; of batches, one."""
@@ -163,6 +165,7 @@ class Observer:
     def _record(self, point: str, before: Any, after: Any, shown: dict[str, Any]) -> None:
         self.counts[point] = number = self.counts.get(point, 0) + 1
         hit = {"point": point, "n": number, "main": self.pid == self.main, "who": self._who()}
+        hit["enough"] = number >= self._limit(point)
         hit.update(before=before, after=after, **shown)
         self._write(hit)
 
@@ -190,8 +193,13 @@ class Observer:
 
     def _wanted(self, point: str) -> bool:
         self._this_process()
-        limit = MAIN_HITS if self.pid == self.main else CHILD_HITS
-        return self.counts.get(point, 0) < limit
+        return self.counts.get(point, 0) < self._limit(point)
+
+    def _limit(self, point: str) -> int:
+        if self.pid != self.main:
+            return CHILD_HITS
+        hidden = any(w["stream"] and not streams.readable(w["stream"]) for w in self.points[point])
+        return UNREADABLE_HITS if hidden else MAIN_HITS
 
     # -- objects that draw later
 

@@ -57,6 +57,29 @@ def _seed_cv2(seed: int) -> None:
     sys.modules["cv2"].setRNGSeed(seed)
 
 
+class _Seeding:
+    """Gymnasium's `seeding` as one of its modules knows it: generators that nobody seeds start from a constant."""
+
+    def __init__(self, seeding: Any, seed: int) -> None:
+        self._seeding = seeding
+        self._seed = seed
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._seeding, name)
+
+    def np_random(self, seed: Any = None) -> Any:
+        return self._seeding.np_random(self._seed if seed is None else seed)
+
+
+def _seed_gymnasium(name: str) -> Callable[[int], Any]:
+    def seed_new_generators(seed: int) -> None:
+        module: Any = sys.modules.get(name)
+        if hasattr(module, "seeding") and not isinstance(module.seeding, _Seeding):
+            module.seeding = _Seeding(module.seeding, seed)
+
+    return seed_new_generators
+
+
 def _fresh_torch() -> None:
     sys.modules["torch"].default_generator.seed()
 
@@ -70,6 +93,8 @@ _ADAPTERS: dict[str, tuple[str, Callable[[], Any] | None, Callable[[int], Any]]]
     "tensorflow": ("tensorflow", None, _seed_tensorflow),
     "cupy": ("cupy", None, _seed_cupy),
     "cv2": ("cv2", None, _seed_cv2),
+    "environment": ("gymnasium", None, _seed_gymnasium("gymnasium.core")),
+    "space": ("gymnasium", None, _seed_gymnasium("gymnasium.spaces.space")),
 }
 
 _FRESH: dict[str, Callable[[], Any]] = {
@@ -82,6 +107,11 @@ _FRESH: dict[str, Callable[[], Any]] = {
 def loaded(stream: str) -> bool:
     """Whether the program has imported the library that owns a stream."""
     return stream in _ADAPTERS and _ADAPTERS[stream][0] in sys.modules
+
+
+def readable(stream: str) -> bool:
+    """Whether the state of a stream can be read."""
+    return stream not in _ADAPTERS or _ADAPTERS[stream][1] is not None
 
 
 def state(stream: str) -> str | None:

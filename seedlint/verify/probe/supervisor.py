@@ -156,7 +156,7 @@ class _Watch:
             for hit in read_hits(path):
                 if "point" in hit:
                     self.reached.add(hit["point"])
-                    if hit["n"] >= 3 and hit["main"]:
+                    if hit["enough"] and hit["main"]:
                         self.full.add(hit["point"])
         return len(self.reached) > known
 
