@@ -151,13 +151,13 @@ class Bench:
             ready.write_text("")
         return python
 
-    def edit(self, folder: Path) -> None:
-        """Change one file in the middle of a project."""
+    def edit(self, folder: Path, form: str) -> None:
+        """Change one file in the middle of a project: what stands at its end becomes `form` with a new number."""
         files = sorted(folder.rglob("*.py"))
         self.edits += 1
         path = files[len(files) // 2]
         text = path.read_text(encoding="utf-8").partition("\n# edited")[0]
-        path.write_text(f"{text}\n# edited\nedited = {self.edits}\n", encoding="utf-8")
+        path.write_text(f"{text}\n# edited\n{form.format(self.edits)}\n", encoding="utf-8")
 
 
 def _age(folder: Path) -> None:
@@ -187,9 +187,13 @@ def tools(bench: Bench) -> list[Tool]:
     def clear(folder: Path) -> None:
         shutil.rmtree(other, ignore_errors=True)
 
-    def change(folder: Path) -> None:
-        fill(folder)
-        bench.edit(folder)
+    def changing(form: str) -> Callable[[Path], None]:
+        def change(folder: Path) -> None:
+            bench.edit(folder, form)
+            fill(folder)
+            bench.edit(folder, form)
+
+        return change
 
     def call(python: Path, *words: str) -> Callable[[Path], list[str]]:
         return lambda folder: [str(python), *words, str(folder)]
@@ -207,7 +211,8 @@ def tools(bench: Bench) -> list[Tool]:
             statuses=unreadable,
         ),
         Tool("seedlint, nothing changed", "", call(own, *warm[1:]), fill, statuses=unreadable),
-        Tool("seedlint, one file changed", "", call(own, *warm[1:]), change, statuses=unreadable),
+        Tool("seedlint, one comment changed", "", call(own, *warm[1:]), changing("# {}"), statuses=unreadable),
+        Tool("seedlint, one statement changed", "", call(own, *warm[1:]), changing("edited = {}"), statuses=unreadable),
         Tool("flake8 with seedlint, no cache", "", call(flake8, *lint), clear, variables=kept),
         Tool("flake8 with seedlint, nothing changed", "", call(flake8, *lint), fill_other, variables=kept),
     ]
