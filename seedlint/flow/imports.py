@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
 from functools import reduce
 
 from seedlint.flow import execute, iterate
@@ -101,13 +100,18 @@ def import_module(m: Machine, level: int, dotted: str, pos: Position) -> Value:
         if level or m.program.contains(importer, level, dotted):
             return Module(dotted) if not level else UNKNOWN
         return External(dotted)
-    parent = target.rpartition(".")[0]
-    while parent:
-        if parent in m.program.modules and parent != importer:
-            run_module(m, parent, pos)
-        parent = parent.rpartition(".")[0]
+    _run_packages(m, target, pos)
     run_module(m, target, pos)
     return Module(target)
+
+
+def _run_packages(m: Machine, target: str, pos: Position) -> None:
+    """Run the packages that a module lies in, before it is imported."""
+    parent = target.rpartition(".")[0]
+    while parent:
+        if parent in m.program.modules and parent != m.frame.scope.module:
+            run_module(m, parent, pos)
+        parent = parent.rpartition(".")[0]
 
 
 def may_name_module(m: Machine, begin: str) -> bool:
@@ -125,6 +129,7 @@ def import_any(m: Machine, begin: str, end: str, pos: Position) -> Value:
     names = sorted(_named(m, begin, end))
     if not 0 < len(names) <= WIDEST_UNION:
         return UNKNOWN
+    _run_packages(m, names[0], pos)
     state = m.state
     out: list[State] = []
     for name in names:
@@ -136,17 +141,22 @@ def import_any(m: Machine, begin: str, end: str, pos: Position) -> Value:
     return Module(names[0]) if len(names) == 1 else Alternatives(map(Module, names))
 
 
-def _named(m: Machine, begin: str, end: str) -> Iterator[str]:
-    """The modules that one more name, between a beginning and an end, would import."""
+def _named(m: Machine, begin: str, end: str) -> list[str]:
+    """The modules of one folder that one more name, between a beginning and an end, would import."""
     importer = m.frame.scope.module
     if importer not in m.program.modules:
-        return
+        return []
     rest = begin.lstrip(".")
     for base in m.program.bases_of_import(importer, len(begin) - len(rest)):
         start = f"{base}.{rest}" if base else rest
-        for name in m.program.modules:
-            if name.startswith(start) and name.endswith(end) and "." not in name[len(start) : len(name) - len(end)]:
-                yield name
+        found = [
+            name
+            for name in m.program.modules
+            if name.startswith(start) and name.endswith(end) and "." not in name[len(start) : len(name) - len(end)]
+        ]
+        if found:
+            return found
+    return []
 
 
 def run_script(m: Machine, path: str, as_name: str, pos: Position) -> None:

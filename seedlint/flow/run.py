@@ -219,9 +219,8 @@ def run_unreached(machine: Machine, activation: Activation, chosen: Relevance | 
     """Run the functions of a module that no entry has reached, each from a fresh state; of `chosen` only."""
     module = activation.body
     _begin(machine, module, activation)
-    machine.group = (
-        ""  # what no entry reaches counts as one run: it makes instances of the same classes again and again
-    )
+    # What no entry reaches counts as one run: it makes instances of the same classes again and again.
+    machine.group = ""
     scope = machine.scopes.get(module)
     if scope is None:
         return
