@@ -234,7 +234,7 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
     if scope is None:
         scope = m.inner_scopes[scope_key] = Scope(function.scope.module, function.scope)
     scope.variables = dict(variables)
-    frame = Frame(scope, activation, function)
+    frame = Frame(scope, activation, function, record[3])
     receiver = next(iter(variables.values()), None)
     frame.context = receiver.id if isinstance(receiver, Object) else 0
     frame.literals = literals(variables.values())

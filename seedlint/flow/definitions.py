@@ -94,12 +94,14 @@ def define_class(m: Machine, s: Statement) -> bool:
         evaluate.evaluate(m, value)
     scope = Scope(outer.module, enclosing)
     scope.variables = {"<class>": cls}
-    frame = Frame(scope, m.frame.activation)
+    frame = Frame(scope, m.frame.activation, block=body)
     frame.at = m.frame.at
     with m.within(frame):
         execute.execute(m, body)
     for attribute, value in scope.variables.items():
         if attribute != "<class>":
+            if cls.attributes.get(attribute) != value:
+                m.clock.now += 1
             cls.attributes[attribute] = value
     cls.decorators = tuple(evaluate.evaluate(m, decorator) for decorator in decorators)
     result = decorate(m, cls, decorators, record) if decorators else cls

@@ -39,7 +39,7 @@ def evaluate_text(m: Machine, args: calls.Arguments, pos: Position) -> Value:
         expression = Lowering().expression(ast.parse(text.value.strip(), mode="eval").body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return UNKNOWN
-    frame = Frame(m.frame.scope, m.frame.activation, m.frame.function)
+    frame = Frame(m.frame.scope, m.frame.activation, m.frame.function, m.frame.block)
     frame.at, frame.context, frame.literals, frame.way = m.here(pos), m.frame.context, m.frame.literals, m.frame.way
     with m.within(frame):
         return evaluate.evaluate(m, expression)

@@ -165,6 +165,7 @@ def _apply_each(
                     for detail in work.drawn:
                         detail["made"] = value.id
                 if work.child is not None and value != variables.get("self"):
+                    m.clock.now += 1
                     m.children[value.id] = work.child
             if value is UNKNOWN and ran is not None and row.starts:
                 value = ran

@@ -7,7 +7,19 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from seedlint.flow import attribute, calls, containers, contexts, definitions, evaluate, imports, iterate, options
+from seedlint.flow import (
+    attribute,
+    calls,
+    containers,
+    contexts,
+    definitions,
+    evaluate,
+    exposure,
+    imports,
+    iterate,
+    options,
+)
+from seedlint.flow.heap import Cell
 from seedlint.flow.machine import STEP_BUDGET, Frame, Machine, Terminated, merge_variables
 from seedlint.flow.state import Spot, State, join_states
 from seedlint.flow.values import (
@@ -30,6 +42,8 @@ from seedlint.index.summary import Block, Expression, Position, Statement
 
 LONGEST_UNROLLED = 8
 """A loop over at most this many known items runs its body for each of them."""
+MOST_UNROLLED = 64
+"""How often loops over known items within each other may run the innermost body."""
 _Variables = dict[str, Value]
 _Way = tuple[State, _Variables, bool]
 """How one branch left the streams and variables, and whether ordinary runs do not take it."""
@@ -114,10 +128,12 @@ def set_attribute(m: Machine, owner: Value, name: str, value: Value, target: Exp
             m.store(part.id, name, value)
         elif isinstance(part, Module):
             if part.name in m.scopes:
+                m.clock.now += 1
                 m.scopes[part.name].variables[name] = value
         elif isinstance(part, External):
             contexts.set_flag(m, f"{part.name}.{name}", value, target)
         elif hasattr(part, "attributes"):
+            m.clock.now += 1
             part.attributes[name] = value
         else:
             options.note(m, [value])
@@ -216,7 +232,7 @@ class Narrowing:
 
     def __init__(self) -> None:
         self.variables: _Variables = {}
-        self.cells: list[tuple[dict[Any, Value], Any, Value]] = []
+        self.cells: list[tuple[Cell, Any, Value]] = []
 
     def also(self, other: Narrowing) -> None:
         """Add what another test says."""
@@ -241,17 +257,13 @@ class Narrowing:
         """Let the cells hold what is known; what the branch itself stores there stays."""
         before = [(cell, key, cell.get(key), value) for cell, key, value in self.cells]
         for cell, key, value in self.cells:
-            cell[key] = value
+            cell.assume(key, value)
         try:
             yield
         finally:
             for cell, key, old, value in before:
-                if cell.get(key) is not value:
-                    continue
-                if old is None:
-                    del cell[key]
-                else:
-                    cell[key] = old
+                if cell.get(key) is value:
+                    cell.assume(key, old)
 
 
 def branch(
@@ -314,7 +326,7 @@ def _for(m: Machine, s: Statement) -> bool:
     if isinstance(value, Tuple) and not value.items:
         return execute(m, orelse)
     known = iterate.known_items(m, value)
-    if known is not None and 1 < len(known) <= LONGEST_UNROLLED:
+    if known is not None and 1 < len(known) <= LONGEST_UNROLLED and len(known) * m.frame.unrolled <= MOST_UNROLLED:
         return _for_each(m, target, known, body, orelse)
     item = iterate.iterate(m, value, pos)
     bind(m, target, item)
@@ -323,21 +335,27 @@ def _for(m: Machine, s: Statement) -> bool:
 
 def _for_each(m: Machine, target: Expression, items: list[Value], body: Block, orelse: Block) -> bool:
     """Run a loop's body once for each of a few known items."""
-    for item in items:
-        bind(m, target, item)
-        if not loop(m, body, (), lambda: None, False, passes=1):
-            return False
+    outer = m.frame.unrolled
+    m.frame.unrolled *= len(items)
+    try:
+        for item in items:
+            bind(m, target, item)
+            if not loop(m, body, (), lambda: None, False, passes=1):
+                return False
+    finally:
+        m.frame.unrolled = outer
     return execute(m, orelse)
 
 
 def loop(m: Machine, body: Block, orelse: Block, again: Callable[[], Any], endless: bool, passes: int = 2) -> bool:
-    """Run a loop's body until nothing new can happen: twice, the second time from what the first left.
+    """Run a loop's body until nothing new can happen: twice, the second time from what the first left, if that differs.
 
     The body is taken to run at least once; a run that skips it draws nothing there.
     """
     frame = m.frame
     breaks, continues, way = frame.breaks, frame.continues, frame.way
     before, state = frame.scope.variables, m.state
+    start, flags = m.clock.now, dict(m.flags)
     exits: list[tuple[State, _Variables]] = []
     for _ in range(passes):
         frame.breaks, frame.continues, frame.way = [], [], way
@@ -350,6 +368,9 @@ def loop(m: Machine, body: Block, orelse: Block, again: Callable[[], Any], endle
         m.state, frame.scope.variables = _join_all(m, ends)
         frame.scope.variables = merge_variables(before, frame.scope.variables)
         again()
+        same = (m.clock.now, m.state, m.flags) == (start, state, flags)
+        if same and exposure.alike(m, body, before, frame.scope.variables):
+            break
     frame.breaks, frame.continues, frame.way = breaks, continues, way
     if not exits:
         frame.scope.variables, m.state = before, state

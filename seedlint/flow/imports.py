@@ -205,7 +205,8 @@ def _run(m: Machine, name: str, as_main: str | None, shape: tuple[str, str, str 
     start, imported, flags = m.state, set(m.imported), dict(m.flags)
     depth, conditional = m.depth, m.conditional
     m.depth, m.conditional = 0, 0
-    with m.within(Frame(scope, activation)):
+    m.clock.now += 1
+    with m.within(Frame(scope, activation, block=module.summary.body)):
         execute.execute(m, module.summary.body)
     m.depth, m.conditional = depth, conditional
     activation.imported, activation.flags = m.imported - imported, m.changed_flags(flags)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from seedlint.flow.activation import Activation, Edge, Event, Way
+from seedlint.flow.heap import Cell, Clock
 from seedlint.flow.state import FRESH, SEEDED, Spot, State, StreamState, replace
 from seedlint.flow.values import (
     NONE,
@@ -20,7 +21,7 @@ from seedlint.flow.values import (
     Value,
     join,
 )
-from seedlint.index.summary import Position
+from seedlint.index.summary import Block, Position
 from seedlint.knowledge import Knowledge
 from seedlint.program.modules import Program
 
@@ -42,6 +43,7 @@ class Frame:
     __slots__ = (
         "activation",
         "at",
+        "block",
         "breaks",
         "context",
         "continues",
@@ -52,12 +54,16 @@ class Frame:
         "returns",
         "scope",
         "unlikely",
+        "unrolled",
         "way",
         "yields",
     )
 
-    def __init__(self, scope: Scope, activation: Activation, function: Function | None = None) -> None:
+    def __init__(
+        self, scope: Scope, activation: Activation, function: Function | None = None, block: Block = ()
+    ) -> None:
         self.scope = scope
+        self.block = block
         self.activation = activation
         self.function = function
         self.returns: list[tuple[Value, State, bool]] = []
@@ -66,6 +72,7 @@ class Frame:
         self.yields: Value | None = None
         self.paused: State | None = None
         self.unlikely = False
+        self.unrolled = 1
         self.way: Way = ()
         self.context = 0
         self.literals: tuple[Any, ...] = ()
@@ -98,7 +105,8 @@ class Machine:
         self.state: State = self.initial
         self.frame = Frame(Scope(""), Activation(""))
         self.scopes: dict[str, Scope] = {}
-        self.heap: dict[int, dict[Any, Value]] = {}
+        self.clock = Clock()
+        self.heap: dict[int, Cell] = {}
         self.places: dict[int, Spot] = {}
         self.children: dict[int, State] = {}
         self.generators: set[int] = set()
@@ -115,6 +123,8 @@ class Machine:
         self.applying: dict[Any, int] = {}
         self.running: dict[Any, tuple[dict[str, Value], ...]] = {}
         self.analyses: dict[int, int] = {}
+        self.exposed: dict[int, frozenset[str] | None] = {}
+        self.captured: dict[int, frozenset[str]] = {}
         self.executed: set[int] = set()
         self.read = Reading()
         self.flags: dict[str, Value] = {}
@@ -139,7 +149,8 @@ class Machine:
         number = self.ids.get(key)
         if number is None:
             number = self.ids[key] = len(self.ids) + 1
-            self.heap[number] = {}
+            self.heap[number] = Cell(self.clock)
+            self.clock.now += 1
         return number
 
     def here(self, pos: Position) -> Spot:
@@ -212,16 +223,22 @@ class Machine:
             scope = self.scopes.get(frame.scope.module, frame.scope)
             old = scope.variables.get(name)
             keep = old is not None and not isinstance(old, Const)
-            scope.variables[name] = join(old, value) if keep and old is not None else value
+            self._replace(scope.variables, name, join(old, value) if keep and old is not None else value)
             return
         if frame.function is not None and "^" + name in frame.function.record[6]:
             outer: Scope | None = frame.scope.outer
             while outer is not None:
                 if name in outer.variables:
-                    outer.variables[name] = join(outer.variables[name], value)
+                    self._replace(outer.variables, name, join(outer.variables[name], value))
                     return
                 outer = outer.outer
         frame.scope.variables[name] = value
+
+    def _replace(self, variables: dict[str, Value], name: str, value: Value) -> None:
+        """Bind a name of another body, which others may read."""
+        if variables.get(name) != value:
+            self.clock.now += 1
+        variables[name] = value
 
     def lookup(self, name: str) -> Value:
         """What a name means in the running body."""

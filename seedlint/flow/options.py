@@ -117,6 +117,7 @@ def _define_flag(m: Machine, args: calls.Arguments, pos: Position) -> Value:
     default = args.positional[1] if len(args.positional) > 1 else args.keywords.get("default", NONE)
     value = Option(default, f"--{flag.value}" if isinstance(flag, Const) else "")
     if isinstance(flag, Const):
+        m.clock.now += 1
         m.declared[str(flag.value)] = value
         _declare(m, value, pos)
     holder = ExternalObject("absl.flags.FlagHolder", m.identity("flag", flag))
@@ -207,6 +208,7 @@ def _declared(name: str, words: dict[str, Value]) -> Value:
 def _declare(m: Machine, value: Value, pos: Position) -> None:
     """Record that a run may be given a seed."""
     if isinstance(value, Option) and _is_seed(value):
+        m.clock.now += 1
         m.seed_options.add(value.name)
         m.record(Event("option", m.here(pos), value.name, "", FRESH))
 

@@ -27,7 +27,7 @@ def run_in(m: Machine, work: Application, run: Callable[[], None]) -> None:
     pool = work.variables.get("self")
     state, imported, frame = m.state, m.imported, m.frame
     m.imported = set(imported)
-    child = Frame(frame.scope, activation, frame.function)
+    child = Frame(frame.scope, activation, frame.function, frame.block)
     child.context, child.at = frame.context, frame.at
     with m.within(child):
         if kind in ("spawn", "forkserver", "fresh"):

@@ -71,6 +71,15 @@ def unreached(n: int) -> dict[str, str]:
     return {**modules, "batch.py": batch, "train.py": main}
 
 
+def nest(n: int) -> dict[str, str]:
+    """A function with loops within loops, the innermost of which calls another one."""
+    loops = "".join(f"{'    ' * (i + 1)}for i{i} in range(x):\n" for i in range(n))
+    inner = "    " * (n + 1)
+    body = f"{loops}{inner}rows = [draw(x)]\n{inner}all_rows.append(rows)\n"
+    draw = "def draw(x):\n    for i in range(x):\n        torch.rand(i)\n"
+    return {"a.py": f"{IMPORT}{draw}def main(x):\n    all_rows = []\n{body}main(3)\n"}
+
+
 @pytest.mark.parametrize("program", [chain, hierarchy, cycle])
 def test_twice_the_code_runs_about_twice_the_functions(
     program: Callable[[int], dict[str, str]], tmp_path: Path
@@ -102,6 +111,19 @@ def test_many_statements_are_one_function(tmp_path: Path) -> None:
 
 def test_many_branches_run_each_call_once(tmp_path: Path) -> None:
     assert run(tmp_path / "many", branches(30)).counts.functions_analysed <= 2 * 30 + 2
+
+
+def test_loops_within_loops_do_not_multiply(tmp_path: Path) -> None:
+    """A body is run again only where the pass before has changed what it may read."""
+    analysis = run(tmp_path / "nest", nest(19))
+    assert analysis.counts.functions_analysed == 2
+    assert len(analysis.findings) == 1
+
+
+def test_loops_over_known_items_within_each_other_are_run_item_by_item_up_to_a_number(tmp_path: Path) -> None:
+    loops = "".join(f"{'    ' * i}for a{i} in (1, 2, 3, 4, 5):\n" for i in range(9))
+    text = f"{IMPORT}{loops}{'    ' * 9}torch.rand(a0, a8)\n"
+    assert len(run(tmp_path / "grid", {"a.py": text}).findings) == 1
 
 
 @pytest.mark.parametrize(

@@ -84,5 +84,10 @@ def test_warm_processes_agree_with_cold_ones(analysed: Any) -> None:
     chosen = [case for case in sample(load_cases(), 24) if case.findings]
     made = [(done.findings, done.evidence) for done in map(analysed, chosen)]
     warm, cold = (verified_together(made, cold=cold) for cold in (False, True))
-    for mine, theirs in zip(warm, cold, strict=True):
-        assert [f.verdict and f.verdict.outcome for f in mine] == [f.verdict and f.verdict.outcome for f in theirs]
+    other = [
+        f"{case.name}:{mine.place.line} {mine.code}: {mine.verdict}, cold {theirs.verdict}"
+        for case, *both in zip(chosen, warm, cold, strict=True)
+        for mine, theirs in zip(*both, strict=True)
+        if (mine.verdict and mine.verdict.outcome) != (theirs.verdict and theirs.verdict.outcome)
+    ]
+    assert not other, "\n".join(other)
