@@ -91,3 +91,16 @@ def test_warm_processes_agree_with_cold_ones(analysed: Any) -> None:
         if (mine.verdict and mine.verdict.outcome) != (theirs.verdict and theirs.verdict.outcome)
     ]
     assert not other, "\n".join(other)
+
+
+def test_a_library_that_is_imported_within_the_flagged_call_is_known_to_the_control_run(analysed: Any) -> None:
+    """Its stream is seeded as soon as it is there, and does not count as drawn from where it never comes."""
+    names = {"dynamic/class-found-by-its-name", "dynamic/module-by-required-option"}
+    chosen = [case for case in load_cases() if case.name in names]
+    verified = verified_together([(done.findings, done.evidence) for done in map(analysed, chosen)], cold=True)
+    outcomes = [(f.stream, f.verdict.outcome) for findings in verified for f in findings if f.verdict]
+    assert sorted(outcomes) == [
+        ("numpy", Outcome.DIVERGED),
+        ("torch", Outcome.DIVERGED),
+        ("torch", Outcome.NOT_REACHED),
+    ]

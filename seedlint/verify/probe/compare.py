@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
+from . import streams
+
 DIFFERENT, ALIKE, SAME, UNMOVED, NONE = "different", "alike", "same", "unmoved", "none"
 """The values differ; only the state does; nothing does; the state does, but nothing was drawn; not reached."""
 
@@ -41,6 +43,8 @@ def judge(mine: Hit, theirs: Hit, stream: str | None, kind: str) -> str:
         return DIFFERENT if differs else SAME
     if kind == "generator" or not stream or mine["before"].get(stream) is None:
         return DIFFERENT if mine["value"] != theirs["value"] else SAME
+    if mine["before"][stream] == theirs["before"][stream] == streams.ABSENT:
+        return UNMOVED
     if mine["before"][stream] == theirs["before"][stream]:
         return SAME
     moved = any(hit["before"][stream] != hit["after"].get(stream) for hit in (mine, theirs))

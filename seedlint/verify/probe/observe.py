@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import inspect
 import json
 import os
@@ -148,10 +149,18 @@ class Observer:
                 self.seeded.add(stream)
 
     def _before(self, point: str) -> dict[str, str | None]:
+        """The states of a point's streams; that of a library which is imported meanwhile, as its import leaves it."""
+        out = self._states(point)
+        for stream in out:
+            if not streams.loaded(stream):
+                streams.when_loaded(stream, functools.partial(_note_state, out, stream))
+        return out
+
+    def _states(self, point: str) -> dict[str, str | None]:
         return {w["stream"]: streams.state(w["stream"]) for w in self.points[point] if w["stream"]}
 
     def _hit(self, point: str, before: dict[str, str | None], yielded: Any) -> None:
-        after = self._before(point)
+        after = self._states(point)
         self.busy.on = True
         try:
             digest = Digest(yielded)
@@ -246,6 +255,10 @@ def _with_standins(function: Any) -> Any:
         else:
             needed.append(standins.argument(parameter))
     return function(*needed, **words)
+
+
+def _note_state(states: dict[str, str | None], stream: str) -> None:
+    states[stream] = streams.state(stream)
 
 
 def _owner(function: Any) -> Any:

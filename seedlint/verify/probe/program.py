@@ -37,10 +37,9 @@ def run(config: dict[str, Any]) -> int:
     standins.install(config)
     options.install(config)
     if config["control"]:
-        streams.seed_all()
+        streams.seed_all(observer.seeded)
         if any(witness["kind"] == "kernel" for witnesses in config["points"].values() for witness in witnesses):
             hooks.when_imported("torch", lambda torch: kernels.make_deterministic())
-        observer.seeded = {name for name in ("random", "numpy", "torch", "cuda") if streams.loaded(name)}
     if config["script"].endswith("_notebook.py"):
         setattr(__import__("builtins"), "display", lambda *values, **options: None)  # noqa: B010 - as IPython does
     try:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import pickle
 import sys
 from typing import Any, Callable
 
+from . import hooks
+
 SEED = 20231
+ABSENT = ""
+"""The state of a stream whose library is not imported: nothing can be drawn from it."""
 
 
 def _random_state() -> Any:
@@ -15,7 +20,7 @@ def _random_state() -> Any:
 
 
 def _numpy_state() -> Any:
-    kind, keys, position, has_gauss, cached = sys.modules["numpy"].random.get_state()
+    kind, keys, position, has_gauss, cached = sys.modules["numpy.random"].get_state()
     return kind, keys.tobytes(), position, has_gauss, cached
 
 
@@ -86,7 +91,7 @@ def _fresh_torch() -> None:
 
 _ADAPTERS: dict[str, tuple[str, Callable[[], Any] | None, Callable[[int], Any]]] = {
     "random": ("random", _random_state, lambda seed: sys.modules["random"].seed(seed)),
-    "numpy": ("numpy.random", _numpy_state, lambda seed: sys.modules["numpy"].random.seed(seed)),
+    "numpy": ("numpy.random", _numpy_state, lambda seed: sys.modules["numpy.random"].seed(seed)),
     "torch": ("torch", _torch_state, _seed_torch),
     "cuda": ("torch", _cuda_state, _seed_cuda),
     "mps": ("torch", _mps_state, lambda seed: None),
@@ -99,7 +104,7 @@ _ADAPTERS: dict[str, tuple[str, Callable[[], Any] | None, Callable[[int], Any]]]
 
 _FRESH: dict[str, Callable[[], Any]] = {
     "random": lambda: sys.modules["random"].seed(),
-    "numpy": lambda: sys.modules["numpy"].random.seed(),
+    "numpy": lambda: sys.modules["numpy.random"].seed(),
     "torch": _fresh_torch,
 }
 
@@ -109,15 +114,23 @@ def loaded(stream: str) -> bool:
     return stream in _ADAPTERS and _ADAPTERS[stream][0] in sys.modules
 
 
+def when_loaded(stream: str, callback: Callable[[], Any]) -> None:
+    """Call back once the program has imported the library that owns a stream; at once if it has."""
+    if stream in _ADAPTERS:
+        hooks.when_imported(_ADAPTERS[stream][0], lambda module: callback())
+
+
 def readable(stream: str) -> bool:
     """Whether the state of a stream can be read."""
     return stream not in _ADAPTERS or _ADAPTERS[stream][1] is not None
 
 
 def state(stream: str) -> str | None:
-    """A digest of a stream's state; None where it cannot be read, or is not there yet."""
-    if not loaded(stream):
+    """A digest of a stream's state; None where it cannot be read, `ABSENT` before its library is imported."""
+    if stream not in _ADAPTERS:
         return None
+    if not loaded(stream):
+        return ABSENT
     read = _ADAPTERS[stream][1]
     try:
         raw = read() if read else None
@@ -134,10 +147,15 @@ def seed(stream: str) -> bool:
     return True
 
 
-def seed_all() -> None:
-    """Seed every stream whose library is imported."""
-    for stream in _ADAPTERS:
+def seed_all(seeded: set[str]) -> None:
+    """Seed every stream, now or once its library is imported; those are added to `seeded` as they are."""
+
+    def seed_one(stream: str) -> None:
         seed(stream)
+        seeded.add(stream)
+
+    for stream in _ADAPTERS:
+        when_loaded(stream, functools.partial(seed_one, stream))
 
 
 def refresh(keep: tuple[str, ...] = ()) -> None:
