@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from seedlint.flow import calls, containers, definitions, evaluate, imports, library, options
-from seedlint.flow.machine import Frame, Machine
+from seedlint.flow.machine import OWN, Frame, Machine
 from seedlint.flow.values import (
     UNKNOWN,
     Alternatives,
@@ -97,7 +97,7 @@ def _of_object(m: Machine, owner: Object, name: str) -> Value:
     fallback = definitions.find_in_class(owner.cls, "__getattr__")
     if isinstance(fallback, Function):
         return calls.call_function(m, fallback, calls.Arguments([owner, Const(name)]), _NOWHERE, name)
-    return m.flags.get(f"self.{name}", UNKNOWN)
+    return m.flag_of(f"{OWN}{name}", owner)
 
 
 def _bound(m: Machine, found: Value, receiver: Value, cls: Class) -> Value:
@@ -185,8 +185,8 @@ def _of_external(m: Machine, owner: ExternalObject, name: str) -> Value:
     kind = m.knowledge.attribute(owner.cls, name)
     if kind is not None:
         return _held(m, owner, name, kind)
-    flag = m.flags.get(f"self.{name}")
-    return flag if flag is not None else library.method_anywhere(m, owner, name)
+    flag = m.flag_of(f"{OWN}{name}", owner)
+    return flag if flag is not UNKNOWN else library.method_anywhere(m, owner, name)
 
 
 def _held(m: Machine, owner: Object | ExternalObject, name: str, kind: str) -> Value:

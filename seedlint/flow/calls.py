@@ -7,7 +7,7 @@ from typing import Any
 
 from seedlint.flow import attribute, builtin, containers, definitions, execute, iterate, library, signatures
 from seedlint.flow.activation import Activation, Edge
-from seedlint.flow.machine import DEEPEST_CALL, STEP_BUDGET, Frame, Machine, literals
+from seedlint.flow.machine import DEEPEST_CALL, STEP_BUDGET, Frame, Machine, literals, own
 from seedlint.flow.state import Spot, State, join_states
 from seedlint.flow.values import (
     NONE,
@@ -177,7 +177,7 @@ def call_function(
     running_now = m.running.get(shape, ())
     if running_now:
         variables = _widened(running_now[-1], variables)
-    mode = m.flags.get(signatures.TRAINING)
+    mode = _mode(m, variables)
     known: tuple[Any, ...] = (mode, *variables.values())
     if m.analyses.get(id(record), 0) > MOST_ANALYSES:
         first = next(iter(variables), None)
@@ -207,6 +207,15 @@ def call_function(
     m.paused = done.paused
     value = done.value
     return UNKNOWN if value is None else value
+
+
+def _mode(m: Machine, variables: dict[str, Value]) -> Any:
+    """In which mode the modules are that a body is given, and which mode was last set for any."""
+    last = m.flags.get(signatures.TRAINING)
+    if last is None:
+        return None
+    given = [value.id for value in variables.values() if isinstance(value, (Object, ExternalObject))]
+    return last, *[m.flags.get(own(signatures.TRAINING, number)) for number in given]
 
 
 def _widened(outer: dict[str, Value], inner: dict[str, Value]) -> dict[str, Value]:

@@ -15,7 +15,7 @@ from seedlint.flow import (
     signatures,
 )
 from seedlint.flow.activation import Event
-from seedlint.flow.machine import Frame, Machine
+from seedlint.flow.machine import OWN, Frame, Machine, own
 from seedlint.flow.state import ENTROPY, MAYBE, SEEDED, UNSEEDED, Spot, State, StreamState
 from seedlint.flow.values import (
     NONE,
@@ -343,6 +343,8 @@ def _settings(work: Application) -> None:
     for flag, expression in work.row.sets:
         value = work.value(expression)
         work.m.flags[flag] = value
+        if flag.startswith(OWN):
+            work.m.flags.update((own(flag, number), value) for number in _held(work.m, work.variables.get("self", UNKNOWN)))
         work.event("flag", "", StreamState(SEEDED), flag=flag, value=value)
     owner = work.variables.get("self")
     if work.row.keeps and isinstance(owner, ExternalObject):

@@ -12,13 +12,17 @@ from seedlint.flow.heap import Cell, Clock
 from seedlint.flow.state import FRESH, SEEDED, Spot, State, StreamState, replace
 from seedlint.flow.values import (
     NONE,
+    UNKNOWN,
     Class,
     Const,
     Entropy,
+    ExternalObject,
     Function,
+    Object,
     Option,
     Scope,
     Value,
+    alternatives,
     join,
 )
 from seedlint.index.summary import Block, Position
@@ -29,6 +33,8 @@ STEP_BUDGET = 400_000
 """Statements that one entry may execute; what lies beyond is not analysed."""
 MOST_INSTANCES = 30
 """Objects of one class that are told apart; further ones count as one."""
+OWN = "self."
+"""How a flag's name begins that belongs to an object and to all that it holds."""
 DEEPEST_CALL = 70
 """Calls within calls that are followed."""
 
@@ -197,6 +203,15 @@ class Machine:
         """The flags that were set since."""
         return {name: value for name, value in self.flags.items() if before.get(name) != value}
 
+    def flag_of(self, name: str, owner: Value | None) -> Value:
+        """The flag of one object, or of the one whose method is running, for an object that was told nothing."""
+        numbers = [part.id for part in alternatives(owner) if isinstance(part, (Object, ExternalObject))] if owner else []
+        for number in (*numbers, self.frame.context):
+            value = self.flags.get(own(name, number))
+            if value is not None:
+                return value
+        return UNKNOWN
+
     # --- streams ------------------------------------------------------------------------------
 
     def stream_state(self, stream: str) -> StreamState:
@@ -273,6 +288,11 @@ class Machine:
             yield
         finally:
             self.conditional -= 1
+
+
+def own(flag: str, number: int) -> str:
+    """The name of a flag that each object has for itself."""
+    return f"{flag} {number}"
 
 
 def literals(values: Iterable[Value]) -> tuple[Any, ...]:

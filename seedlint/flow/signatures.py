@@ -57,7 +57,7 @@ def named_parameters(row: CallRow) -> list[str]:
 def bind_signature(m: Machine, row: CallRow, args: calls.Arguments, receiver: Value | None) -> dict[str, Value]:
     """The row's parameters with the arguments of the call."""
     out: dict[str, Value] = {"_": UNKNOWN, "args": Tuple(tuple(args.positional))}
-    out["training"] = m.flags.get(TRAINING, UNKNOWN)
+    out["training"] = m.flag_of(TRAINING, receiver)
     out["options"] = External("<options>")
     out["commands"] = External("<commands>")
     out["each"] = External("<each>")
