@@ -37,10 +37,6 @@ from seedlint.flow.values import (
 )
 from seedlint.index.summary import Position
 
-MOST_ANALYSES = 40
-"""Analyses of one body with different arguments, beyond which its arguments count as unknown."""
-
-
 DEEPEST_RECURSION = 2
 """Calls of one body within itself that are followed."""
 
@@ -179,11 +175,8 @@ def call_function(
         variables = _widened(running_now[-1], variables)
     mode = _mode(m, variables)
     known: tuple[Any, ...] = (mode, *variables.values())
-    if m.analyses.get(id(record), 0) > MOST_ANALYSES:
-        first = next(iter(variables), None)
-        variables = {
-            name: value if name == first and isinstance(value, Object) else UNKNOWN for name, value in variables.items()
-        }
+    if m.often(id(record)):
+        variables = _without_what_varies(m, record, variables)
         known = (mode, *variables.values())
     key = (shape, known, m.state)
     done = m.quiet.get((shape, known)) or m.memo.get(key)
@@ -207,6 +200,15 @@ def call_function(
     m.paused = done.paused
     value = done.value
     return UNKNOWN if value is None else value
+
+
+def _without_what_varies(m: Machine, record: tuple[Any, ...], variables: dict[str, Value]) -> dict[str, Value]:
+    """The arguments that are what they were at first, and the receiver; others may be any."""
+    first, usual = next(iter(variables), None), m.usual[id(record)]
+    return {
+        name: value if (name == first and isinstance(value, Object)) or value == usual.get(name) else UNKNOWN
+        for name, value in variables.items()
+    }
 
 
 def _mode(m: Machine, variables: dict[str, Value]) -> Any:
@@ -250,6 +252,8 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
     start, imported, flags = m.state, m.imported, dict(m.flags)
     m.imported = set(imported)
     m.analyses[id(record)] = m.analyses.get(id(record), 0) + 1
+    m.entered.add(id(record))
+    m.usual.setdefault(id(record), variables)
     m.executed.add(id(record))
     m.read.executed.setdefault(scope.module, set()).add(record[1])
     m.functions_analysed += 1

@@ -344,7 +344,9 @@ def _settings(work: Application) -> None:
         value = work.value(expression)
         work.m.flags[flag] = value
         if flag.startswith(OWN):
-            work.m.flags.update((own(flag, number), value) for number in _held(work.m, work.variables.get("self", UNKNOWN)))
+            work.m.flags.update(
+                (own(flag, number), value) for number in _held(work.m, work.variables.get("self", UNKNOWN))
+            )
         work.event("flag", "", StreamState(SEEDED), flag=flag, value=value)
     owner = work.variables.get("self")
     if work.row.keeps and isinstance(owner, ExternalObject):

@@ -31,6 +31,8 @@ from seedlint.program.modules import Program
 
 STEP_BUDGET = 400_000
 """Statements that one entry may execute; what lies beyond is not analysed."""
+MOST_ANALYSES = 40
+"""Analyses of one body with different arguments, beyond which arguments that vary count as unknown."""
 MOST_INSTANCES = 30
 """Objects of one class that are told apart; further ones count as one."""
 OWN = "self."
@@ -129,6 +131,8 @@ class Machine:
         self.applying: dict[Any, int] = {}
         self.running: dict[Any, tuple[dict[str, Value], ...]] = {}
         self.analyses: dict[int, int] = {}
+        self.entered: set[int] = set()
+        self.usual: dict[int, dict[str, Value]] = {}
         self.exposed: dict[int, frozenset[str] | None] = {}
         self.captured: dict[int, frozenset[str]] = {}
         self.executed: set[int] = set()
@@ -147,6 +151,10 @@ class Machine:
         self.line = 0
         self.conditional = 0
         self.functions_analysed = 0
+
+    def often(self, body: int) -> bool:
+        """Whether arguments which vary are not told apart any more; they are in each entry's first call of a body."""
+        return self.analyses.get(body, 0) > MOST_ANALYSES and body in self.entered
 
     # --- the heap -----------------------------------------------------------------------------
 
@@ -205,7 +213,9 @@ class Machine:
 
     def flag_of(self, name: str, owner: Value | None) -> Value:
         """The flag of one object, or of the one whose method is running, for an object that was told nothing."""
-        numbers = [part.id for part in alternatives(owner) if isinstance(part, (Object, ExternalObject))] if owner else []
+        numbers = (
+            [part.id for part in alternatives(owner) if isinstance(part, (Object, ExternalObject))] if owner else []
+        )
         for number in (*numbers, self.frame.context):
             value = self.flags.get(own(name, number))
             if value is not None:

@@ -157,6 +157,7 @@ def _begin(machine: Machine, entry: str, activation: Activation) -> None:
     machine.main = machine.group = entry
     machine.most_instances = MOST_INSTANCES
     machine.steps = machine.depth = machine.conditional = 0
+    machine.entered = set()
     machine.frame = Frame(Scope(entry), activation)
 
 

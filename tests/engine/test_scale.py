@@ -103,6 +103,20 @@ def test_instances_that_only_unreached_functions_make_are_told_apart_up_to_a_num
     assert twice - once <= 1.2 * 10 * 20  # one for each further function, none for what it constructs
 
 
+def test_each_of_many_entries_gets_what_it_would_alone(tmp_path: Path) -> None:
+    """A helper that all of them call with arguments of their own is not given up on."""
+    helper = "def train(name, make):\n    return make()\n"
+    script = "import torch\nfrom common import train\ntrain('{0}', lambda: torch.rand({0}))\n"
+    scripts = {f"run_{i}.py": script.format(i) for i in range(60)}
+    assert len(run(tmp_path / "many", {"common.py": helper, **scripts}).findings) == 60
+
+
+def test_an_argument_that_never_varies_stays_known_however_often_a_function_is_called(tmp_path: Path) -> None:
+    helper = f"{IMPORT}def noise(name, jitter=False):\n    return torch.rand(1) if jitter else name\n"
+    calls = "".join(f"noise('{i}')\n" for i in range(60))
+    assert run(tmp_path / "many", {"a.py": helper + calls}).findings == []
+
+
 def test_many_statements_are_one_function(tmp_path: Path) -> None:
     analysis = run(tmp_path / "many", statements(2000))
     assert analysis.counts.functions_analysed == 1
