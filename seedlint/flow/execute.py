@@ -277,9 +277,10 @@ def branch(
     frame = m.frame
     state, variables, unlikely, way = m.state, frame.scope.variables, frame.unlikely, frame.way
     left: list[_Way] = []
-    leaving, falling = _leaving(frame), []
+    leaving, falling, starts = _leaving(frame), [], []
     with m.maybe():
         for number, (body, narrow, rare) in enumerate(ways):
+            starts.append(len(frame.activation.ways))
             frame.way = (*way, (line, number))
             m.state = state
             frame.scope.variables = {**variables, **narrow.variables}
@@ -291,6 +292,8 @@ def branch(
     frame.way = way
     if len(falling) == 1 and _leaving(frame) > leaving:
         frame.way = (*way, (line, falling[0]))
+    elif len(falling) == 1:
+        _straighten(frame, len(way), [*starts, len(frame.activation.ways)][falling[0] : falling[0] + 2])
     if not left:
         frame.scope.variables, frame.unlikely, m.state = variables, unlikely, state
         return False
@@ -303,6 +306,13 @@ def branch(
         m.state = join_states(m.state, other, condition, biased, option)
         frame.scope.variables = merge_variables(frame.scope.variables, others, biased)
     return True
+
+
+def _straighten(frame: Frame, depth: int, events: list[int]) -> None:
+    """Take some events off the branch that they lie on, since all other ways end the program."""
+    begin, end = events
+    ways = frame.activation.ways
+    ways[begin:end] = [(*way[:depth], *way[depth + 1 :]) for way in ways[begin:end]]
 
 
 def _leaving(frame: Frame) -> int:

@@ -123,13 +123,18 @@ class _Walk:
         self.chain: list[Step] = []
         self.path: _Path = ()
         self.order = 0
+        self.learned: list[tuple[int, _Path]] = []
+        """When weights are learned from what was drawn, each time anew."""
+        self._learning: set[int] = set()
 
     def visit(self, activation: Activation, where: _Where) -> None:
         key = (id(activation), where.process, where.stands, where.factory)
         if key in self.seen:
+            if id(activation) in self._learning:
+                self.learned.append((self.order, self.path))
             return
         self.seen.add(key)
-        path = self.path
+        path, learned = self.path, len(self.learned)
         for event, way in zip(activation.events, activation.ways, strict=True):
             self.path = path + way
             if isinstance(event, Edge):
@@ -137,6 +142,8 @@ class _Walk:
                 self._follow(event, where)
             else:
                 self._note(event, where)
+        if len(self.learned) > learned:
+            self._learning.add(id(activation))
         self.path = path
 
     def _follow(self, edge: Edge, where: _Where) -> None:
@@ -163,6 +170,8 @@ class _Walk:
 
     def _note(self, event: Event, where: _Where) -> None:
         self.order += 1
+        if event.kind == "mark" and event.detail["mark"] == "backward":
+            self.learned.append((self.order, self.path))
         spot = event.stands or where.stands or event.spot
         if event.kind != "draw" and not event.detail.get("generator"):
             spot = event.spot
@@ -208,7 +217,7 @@ def flatten(root: Activation, stream_index: Mapping[str, int], separate: frozens
     walk = _Walk(stream_index)
     walk.visit(root, _Where())
     ordered = sorted(walk.moments.values(), key=lambda moment: moment.order)
-    later, overwrites = _LaterSeeds(ordered), _Overwrites(ordered)
+    later, overwrites = _LaterSeeds(ordered), _Overwrites(ordered, walk.learned)
     known = {moment.stream for moment in ordered if moment.kind == "seed" and moment.stream in separate}
     return [_judged(moment, later, overwrites, known) if moment.kind == "draw" else moment for moment in ordered]
 
@@ -231,17 +240,25 @@ class _LaterSeeds:
 
 
 class _Overwrites:
-    """Where modules are given other weights than those that were drawn, before anything learns."""
+    """Where modules are given other weights than those that were drawn, before anything learns from these."""
 
-    def __init__(self, moments: list[Moment]) -> None:
-        learns = min((m.order for m in moments if m.kind == "mark" and m.detail["mark"] == "backward"), default=None)
-        self.moments = [m for m in moments if m.kind == "overwrite" and (learns is None or m.order < learns)]
+    def __init__(self, moments: list[Moment], learned: list[tuple[int, _Path]]) -> None:
+        self.moments = [moment for moment in moments if moment.kind == "overwrite"]
+        self.learned = learned
 
     def covers(self, draw: Moment) -> bool:
         """Whether every run that makes this draw replaces what it gave."""
         return bool(draw.made) and any(
-            draw.made in moment.detail["ids"] and moment.order > draw.order and _follows(draw.path, moment.path)
+            draw.made in moment.detail["ids"]
+            and moment.order > draw.order
+            and _follows(draw.path, moment.path)
+            and not self._learns_between(draw, moment)
             for moment in self.moments
+        )
+
+    def _learns_between(self, draw: Moment, overwrite: Moment) -> bool:
+        return any(
+            draw.order < order < overwrite.order and not _exclude(draw.path, path) for order, path in self.learned
         )
 
 
