@@ -45,7 +45,8 @@ class NondeterministicCudaOp(Rule):
         """The operations that add in any order, and those of layers whose gradients do."""
         yield from timeline.marks("nondeterministic-cuda")
         if timeline.marks("backward"):
-            yield from (mark for mark in timeline.marks("nondeterministic-cuda-backward") if mark.detail["layer"])
+            marks = timeline.marks("nondeterministic-cuda-backward")
+            yield from (mark for mark in marks if mark.detail["layer"] and "no-gradient" not in mark.detail["during"])
 
     def _report(self, mark: Moment, timeline: Timeline, without_form: bool) -> Report:
         name = drawn(mark).removesuffix(".forward")

@@ -212,12 +212,12 @@ def _without_what_varies(m: Machine, record: tuple[Any, ...], variables: dict[st
 
 
 def _mode(m: Machine, variables: dict[str, Value]) -> Any:
-    """In which mode the modules are that a body is given, and which mode was last set for any."""
+    """The contexts that are entered, which mode was last set, and in which the modules are that a body is given."""
     last = m.flags.get(signatures.TRAINING)
     if last is None:
-        return None
+        return m.during or None
     given = [value.id for value in variables.values() if isinstance(value, (Object, ExternalObject))]
-    return last, *[m.flags.get(own(signatures.TRAINING, number)) for number in given]
+    return m.during, last, *[m.flags.get(own(signatures.TRAINING, number)) for number in given]
 
 
 def _widened(outer: dict[str, Value], inner: dict[str, Value]) -> dict[str, Value]:
@@ -249,7 +249,8 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
     receiver = next(iter(variables.values()), None)
     frame.context = receiver.id if isinstance(receiver, Object) else 0
     frame.literals = literals(variables.values())
-    start, imported, flags = m.state, m.imported, dict(m.flags)
+    start, imported, flags, during = m.state, m.imported, dict(m.flags), m.during
+    m.during = during | function.during
     m.imported = set(imported)
     m.analyses[id(record)] = m.analyses.get(id(record), 0) + 1
     m.entered.add(id(record))
@@ -265,6 +266,7 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
     finally:
         m.active.discard(key)
         m.depth -= 1
+        m.during = during
     activation.imported, activation.flags = m.imported - imported, m.changed_flags(flags)
     m.imported = imported
     if falls:

@@ -14,6 +14,7 @@ from seedlint.flow.state import SEEDED, Spot, StreamState
 from seedlint.flow.values import (
     UNKNOWN,
     Const,
+    External,
     ExternalObject,
     Lazy,
     Object,
@@ -64,8 +65,25 @@ def enter(m: Machine, manager: Value, pos: Position, leave: list[Callable[[], No
         leave.append(lambda: _leave_object(m, manager, pos))
         return value if value is not UNKNOWN else manager
     if isinstance(manager, ExternalObject):
+        _hold(m, tags(m, manager), leave)
         return manager
     return UNKNOWN
+
+
+def tags(m: Machine, manager: Value) -> frozenset[str]:
+    """What a library's context manager tags while it is entered, or in what it decorates."""
+    name = manager.cls if isinstance(manager, ExternalObject) else manager.name if isinstance(manager, External) else ""
+    row = m.knowledge.class_(name) if name else None
+    return frozenset(row.during) if row is not None else frozenset()
+
+
+def _hold(m: Machine, names: frozenset[str], leave: list[Callable[[], None]]) -> None:
+    before, m.during = m.during, m.during | names
+
+    def put_back() -> None:
+        m.during = before
+
+    leave.append(put_back)
 
 
 def _texts(m: Machine, holder: ExternalObject, key: str) -> list[str]:

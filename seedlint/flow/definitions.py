@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seedlint.flow import calls, evaluate, execute
+from seedlint.flow import calls, contexts, evaluate, execute
 from seedlint.flow.machine import Frame, Machine
 from seedlint.flow.values import (
     UNKNOWN,
@@ -63,6 +63,9 @@ def decorate(m: Machine, value: Value, decorators: tuple[Expression, ...], recor
         if isinstance(decorator, External) and decorator.name in _DESCRIPTORS:
             value = Wrapped(_DESCRIPTORS[decorator.name], value)
             continue
+        for part in alternatives(value):
+            if isinstance(part, Function):
+                part.during |= contexts.tags(m, decorator)
         result = calls.call(
             m, decorator, calls.Arguments([value]), record[1], evaluate.spelled(expression), decorating=True
         )

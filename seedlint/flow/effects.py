@@ -356,7 +356,8 @@ def _settings(work: Application) -> None:
             work.event("overwrite", "", StreamState(SEEDED), ids=_held(work.m, part))
     generator = owner.id if isinstance(owner, ExternalObject) and owner.id in work.m.generators else 0
     for mark in work.row.marks:
-        work.event("mark", "", StreamState(SEEDED), mark=mark, generator=generator, layer=_in_layer(work))
+        tags = {"generator": generator, "layer": _in_layer(work), "during": work.m.during}
+        work.event("mark", "", StreamState(SEEDED), mark=mark, **tags)
 
 
 def _runs(work: Application) -> Value | None:

@@ -138,6 +138,8 @@ class Machine:
         self.executed: set[int] = set()
         self.read = Reading()
         self.flags: dict[str, Value] = {}
+        self.during: frozenset[str] = frozenset()
+        """Tags of the contexts that are entered; see `ClassRow`."""
         self.imported: set[str] = set()
         self.main = ""
         self.group = ""

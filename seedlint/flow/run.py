@@ -153,6 +153,7 @@ def _begin(machine: Machine, entry: str, activation: Activation) -> None:
     machine.state = machine.initial
     machine.imported = set()
     machine.flags = {}
+    machine.during = frozenset()
     machine.declared = {}
     machine.main = machine.group = entry
     machine.most_instances = MOST_INSTANCES

@@ -204,7 +204,7 @@ class _Walk:
         if event.kind == "overwrite":
             return ("overwrite", spot, where.process, event.detail["ids"])
         if event.kind == "mark":
-            own = event.detail["mark"], event.callee, event.detail["generator"]
+            own = event.detail["mark"], event.callee, event.detail["generator"], event.detail["during"]
             return ("mark", *own, event.spot.module, where.process)
         return (event.kind, spot, event.stream, where.process, event.callee, event.detail.get("flag"))
 

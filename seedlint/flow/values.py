@@ -95,13 +95,14 @@ class Scope:
 class Function:
     """A function of the project with the scope that it closes over."""
 
-    __slots__ = ("defaults", "name", "owner", "record", "scope")
+    __slots__ = ("defaults", "during", "name", "owner", "record", "scope")
 
     def __init__(self, record: tuple[Any, ...], scope: Scope) -> None:
         self.record = record
         self.name: str = record[0]
         self.scope = scope
         self.owner: Class | None = None
+        self.during: frozenset[str] = frozenset()
         self.defaults: dict[str, Value] = {}
 
     def __repr__(self) -> str:

@@ -30,7 +30,10 @@ class StreamRow:
 
 @dataclass(frozen=True, slots=True)
 class ClassRow:
-    """A library's class: its bases in the tables, the method that calling an instance runs, its attributes' classes."""
+    """A library's class: its bases in the tables, the method that calling an instance runs, its attributes' classes.
+
+    `during` tags what runs while an instance is entered as a context, or in a function that it decorates.
+    """
 
     library: str
     names: tuple[str, ...]
@@ -38,6 +41,7 @@ class ClassRow:
     bases: tuple[str, ...] = ()
     call: str | None = None
     attributes: tuple[tuple[str, str], ...] = ()
+    during: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
