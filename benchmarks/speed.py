@@ -51,6 +51,8 @@ CORPORA = (
     Corpus("scikit-learn", "scikit-learn==1.6.0", "sklearn"),
     Corpus("transformers", "transformers==4.47.0", "transformers"),
 )
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""What the tools are run in: Python, and what runs in it, keep what they compile, as they do unless told otherwise."""
 EVERY = "torchvision, a draw in each file"
 SMALL = "one clean small file"
 ENVIRONMENTS = {
@@ -249,7 +251,7 @@ def run(tool: Tool, folder: Path, measure: Measure) -> None:
             tool.command(folder),
             stdout=subprocess.DEVNULL,
             stderr=said,
-            env={**os.environ, **tool.variables},
+            env={**ENVIRONMENT, **tool.variables},
             cwd=folder.parent,
         )
         _, status, usage = os.wait4(process.pid, 0)

@@ -38,25 +38,27 @@ def load_tables(
 ) -> tuple[Table, ...]:
     """Read tables from TOML files, in the given order.
 
-    `validate` checks every row, where `streams` are known beside those that the tables declare.
-    `cache_dir` is a folder that keeps what was parsed; it may be missing or damaged.
+    `validate` checks every row, where `streams` are known beside those that the tables declare. What was parsed
+    is kept in `cache_dir`; without one, tables that need no check are kept beside their files, as Python keeps what
+    it compiles. Either folder may be missing, read-only or damaged.
     Raises `TableError` for a file that cannot be read or parsed, and for a wrong row.
     """
     known = tuple(sorted(streams))
     names = [str(path) for path in paths]
     texts = [_read(name) for name in names]
     digests = [_digest(text) for text in texts]
-    kept = None
-    if cache_dir is not None:
-        key = _digest(repr((FORMAT, sys.version_info[:2], names, digests, validate, known)).encode())
-        kept = cache_dir / f"tables-{key.hex()}"
+    folder = cache_dir or (None if validate or not names else Path(names[0]).parent / "__pycache__")
+    key = _digest(repr((FORMAT, sys.version_info[:2], names, digests, validate, known)).encode())
+    kept = folder / f"tables-{key.hex()}" if folder is not None else None
     parsed = _recall(kept) if kept is not None else None
     if parsed is None:
         parsed = [_parse(name, text) for name, text in zip(names, texts, strict=True)]
         if validate:
             _validate(names, parsed, texts, known)
-        if kept is not None:
+        if kept is not None and cache_dir is not None:
             _keep(kept, parsed)
+        elif kept is not None and not sys.dont_write_bytecode:
+            _keep_alone(kept, parsed)
     return tuple(Table(*fields) for fields in zip(names, parsed, digests, strict=True))
 
 
@@ -120,6 +122,14 @@ def _recall(path: Path) -> list[dict[str, Any]] | None:
     except (ValueError, EOFError, TypeError, MemoryError):
         return None
     return parsed
+
+
+def _keep_alone(path: Path, parsed: list[dict[str, Any]]) -> None:
+    """Keep what was parsed in place of what was kept of the tables before they changed."""
+    with contextlib.suppress(OSError):
+        for old in path.parent.glob("tables-*"):
+            old.unlink()
+    _keep(path, parsed)
 
 
 def _keep(path: Path, parsed: list[dict[str, Any]]) -> None:
