@@ -22,6 +22,7 @@ from seedlint.flow.values import (
     Module,
     Object,
     Option,
+    Slice,
     Through,
     Tuple,
     Value,
@@ -96,7 +97,7 @@ def _item(m: Machine, owner: Value, key: Value, pos: Position) -> Value:
     if isinstance(owner, Tuple):
         if isinstance(key, Const) and isinstance(key.value, int) and -len(owner.items) <= key.value < len(owner.items):
             return owner.items[key.value]
-        return iterate.element(m, owner)
+        return containers.sliced(m, owner, key) if isinstance(key, Slice) else iterate.element(m, owner)
     if isinstance(owner, View):
         if isinstance(key, Const) and isinstance(key.value, str):
             return attribute.get_attribute(m, owner.value, key.value)
@@ -276,10 +277,10 @@ def _op(m: Machine, e: Any) -> Value:
         named = (Option(UNKNOWN, o.name) for o in operands if isinstance(o, Option) and o.name in m.seed_options)
         found = next((o for o in operands if isinstance(o, Entropy)), next(named, None))
         return texts.joined(m, operands) if found is None else found
-    if operator == "slice":
-        return UNKNOWN
     if operator in ("BitOr", "Add") and any(isinstance(o, Container) for o in operands):
         return containers.concatenate(m, operands)
+    if operator == "Mult" and isinstance(operands[0], Container):
+        return containers.repeated(m, operands[0])
     if len(operands) == 2 and all(isinstance(o, Const) for o in operands):
         return _calculate(operator, operands[0].value, operands[1].value)  # type: ignore[union-attr]
     if operator == "MatMult" and isinstance(operands[0], ExternalObject):
@@ -402,6 +403,7 @@ _HANDLERS: dict[str, Callable[[Machine, Any], Value]] = {
     "cmp": _cmp,
     "choice": _choice,
     "op": _op,
+    "slice": lambda m, e: Slice(*(evaluate(m, bound) for bound in e[1])),
     "comp": _comp,
     "lambda": _lambda,
     "star": lambda m, e: evaluate(m, e[1]),
