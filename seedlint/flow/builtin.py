@@ -15,6 +15,7 @@ from seedlint.flow.values import (
     Alternatives,
     Class,
     Const,
+    Container,
     Entropy,
     External,
     ExternalObject,
@@ -238,7 +239,7 @@ def _super(m: Machine, args: calls.Arguments, pos: Position) -> Value:
     return UNKNOWN
 
 
-def _dict_call(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+def _dict_call(m: Machine, args: calls.Arguments, pos: Position) -> Container:
     out = containers.make_dict(m, pos)
     for value in args.positional:
         containers.update(m, out, value)
@@ -247,6 +248,33 @@ def _dict_call(m: Machine, args: calls.Arguments, pos: Position) -> Value:
     if args.more_keywords:
         m.heap[out.id].setdefault(containers.OTHERS, UNKNOWN)
     return out
+
+
+def _default_dict(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    out = _dict_call(m, calls.Arguments(args.positional[1:], args.keywords), pos)
+    if args.positional and args.positional[0] != NONE:
+        m.store(out.id, containers.FACTORY, args.positional[0])
+    return out
+
+
+def _record_class(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    """`namedtuple(name, fields)`, where the fields are known."""
+    fields = (*args.positional, UNKNOWN, UNKNOWN)[1]
+    names = iterate.known_items(m, fields)
+    if isinstance(fields, Const) and isinstance(fields.value, str):
+        names = [Const(name) for name in fields.value.replace(",", " ").split()]
+    return UNKNOWN if names is None else Partial(External("<record>"), (Tuple(tuple(names)),), ())
+
+
+def _record(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    """An instance of a class that `namedtuple` gave."""
+    fields, *values = args.positional
+    names = [str(name.value) for name in iterate.known_items(m, fields) or () if isinstance(name, Const)]
+    given = {**dict(zip(names, values, strict=False)), **args.keywords}
+    made = ExternalObject(containers.RECORD, m.allocate(pos, containers.RECORD, given.values()))
+    for name in names:
+        m.store(made.id, name, given.get(name, UNKNOWN))
+    return made
 
 
 def _environment(m: Machine, args: calls.Arguments, pos: Position) -> Value:
@@ -323,7 +351,9 @@ _FUNCTIONS: dict[str, Callable[[Machine, calls.Arguments, Position], Value]] = {
     "builtins.super": _super,
     "builtins.dict": _dict_call,
     "collections.OrderedDict": _dict_call,
-    "collections.defaultdict": lambda m, args, pos: containers.make_dict(m, pos),
+    "collections.defaultdict": _default_dict,
+    "collections.namedtuple": _record_class,
+    "<record>": _record,
     "builtins.vars": _vars,
     "builtins.globals": lambda m, args, pos: _vars(m, calls.Arguments(), pos),
     "builtins.locals": lambda m, args, pos: UNKNOWN,

@@ -28,6 +28,10 @@ from seedlint.index.summary import Position
 OTHERS = "<others>"
 """The heap key of a container's items whose place is not known."""
 LENGTH = "<length>"
+FACTORY = "<factory>"
+"""The heap key of what a `defaultdict` calls for an item that it lacks."""
+RECORD = "collections.namedtuple"
+"""The class of what a class that `namedtuple` gives makes; its fields are its attributes."""
 ABSENT = External("<absent>")
 """Beside a value: an entry that some runs do not have."""
 LONGEST_LIST = 64
@@ -165,6 +169,15 @@ def sliced(m: Machine, owner: Container | Tuple, key: Slice) -> Value:
     return _filled(m, Container("list", m.identity("slice", owner, key)), [iterate.element(m, owner)], False)
 
 
+def make_missing(m: Machine, owner: Container, key: Value, pos: Position) -> None:
+    """Make the item that a `defaultdict` may lack."""
+    factory = m.heap[owner.id].get(FACTORY)
+    if factory is not None and key not in m.heap[owner.id]:
+        with m.maybe():
+            made = calls.call(m, factory, calls.Arguments(), pos, "default_factory")
+        set_item(m, owner, key, made, fresh=True)
+
+
 def present(value: Value, default: Value) -> Value:
     """An argument or entry, or its default where some runs do not have it."""
     if isinstance(value, Alternatives) and ABSENT in value.values:
@@ -178,7 +191,7 @@ def any_item(m: Machine, owner: Container) -> Value:
     """What any item may be."""
     out: Value | None = None
     for key, value in list(m.heap[owner.id].items()):
-        if key == LENGTH:
+        if key in (LENGTH, FACTORY):
             continue
         value = present(value, UNKNOWN)
         out = value if out is None else join(out, value)
@@ -318,7 +331,7 @@ def call_method(m: Machine, owner: Value, name: str, args: calls.Arguments, pos:
 
 def _entries(m: Machine, owner: Container) -> list[tuple[Value, Value]]:
     """What a dictionary holds, each with its key; in a list, by place."""
-    held = [(key, value) for key, value in m.heap[owner.id].items() if key != LENGTH]
+    held = [(key, value) for key, value in m.heap[owner.id].items() if key not in (LENGTH, FACTORY)]
     return [(key if isinstance(key, Const) else UNKNOWN, present(value, UNKNOWN)) for key, value in held]
 
 

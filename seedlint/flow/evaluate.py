@@ -93,7 +93,10 @@ def _index(m: Machine, e: Any) -> Value:
 
 def _item(m: Machine, owner: Value, key: Value, pos: Position) -> Value:
     if isinstance(owner, Container):
+        containers.make_missing(m, owner, key, pos)
         return containers.get_item(m, owner, key)
+    if isinstance(owner, ExternalObject) and owner.cls == containers.RECORD:
+        owner = Tuple(tuple(iterate.known_items(m, owner) or ()))
     if isinstance(owner, Tuple):
         if isinstance(key, Const) and isinstance(key.value, int) and -len(owner.items) <= key.value < len(owner.items):
             return owner.items[key.value]
@@ -346,8 +349,13 @@ def arithmetic(operands: tuple[Value, ...]) -> Value:
 
 def _comp(m: Machine, e: Any) -> Value:
     _, kind, items, clauses = e
-    for target, iterable, conditions, pos in clauses:
-        value = evaluate(m, iterable)
+    first = evaluate(m, clauses[0][1])
+    if len(clauses) == 1 and not clauses[0][2]:
+        known = execute.unrolled(m, first)
+        if known is not None:
+            return _comp_of_known(m, e, known)
+    for i, (target, iterable, conditions, pos) in enumerate(clauses):
+        value = evaluate(m, iterable) if i else first
         execute.bind(m, target, iterate.iterate(m, value, pos))
         for condition in conditions:
             evaluate(m, condition)
@@ -357,6 +365,23 @@ def _comp(m: Machine, e: Any) -> Value:
         containers.set_item(m, out, UNKNOWN, values[1], fresh=True)
         return out
     return containers.make_list(m, "list", values, False, clauses[0][3])
+
+
+def _comp_of_known(m: Machine, e: Any, known: list[Value]) -> Value:
+    """A comprehension over a few known items, one after the other."""
+    _, kind, items, clauses = e
+    target, pos = clauses[0][0], clauses[0][3]
+    rows: list[list[Value]] = []
+    with execute.unrolling(m, len(known)):
+        for item in known:
+            execute.bind(m, target, item)
+            rows.append([evaluate(m, part) for part in items])
+    if kind == "dict":
+        out = containers.make_dict(m, pos)
+        for key, value in rows:
+            containers.set_item(m, out, key, value, fresh=True)
+        return out
+    return containers.make_list(m, "list", [value for (value,) in rows], True, pos)
 
 
 def _generator(m: Machine, e: Any) -> Value:

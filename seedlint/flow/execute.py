@@ -337,8 +337,8 @@ def _for(m: Machine, s: Statement) -> bool:
     value = evaluate.evaluate(m, iterable)
     if isinstance(value, Tuple) and not value.items:
         return execute(m, orelse)
-    known = iterate.known_items(m, value)
-    if known is not None and 1 < len(known) <= LONGEST_UNROLLED and len(known) * m.frame.unrolled <= MOST_UNROLLED:
+    known = unrolled(m, value)
+    if known is not None:
         return _for_each(m, target, known, body, orelse)
     item = iterate.iterate(m, value, pos)
     bind(m, target, item)
@@ -347,16 +347,32 @@ def _for(m: Machine, s: Statement) -> bool:
 
 def _for_each(m: Machine, target: Expression, items: list[Value], body: Block, orelse: Block) -> bool:
     """Run a loop's body once for each of a few known items."""
-    outer = m.frame.unrolled
-    m.frame.unrolled *= len(items)
-    try:
+    with unrolling(m, len(items)):
         for item in items:
             bind(m, target, item)
             if not loop(m, body, (), lambda: None, False, passes=1):
                 return False
-    finally:
-        m.frame.unrolled = outer
     return execute(m, orelse)
+
+
+def unrolled(m: Machine, value: Value) -> list[Value] | None:
+    """The items of what is iterated, where they are known and few enough to be taken one after the other."""
+    known = iterate.known_items(m, value)
+    if known is None or not 1 < len(known) <= LONGEST_UNROLLED or len(known) * m.frame.unrolled > MOST_UNROLLED:
+        return None
+    return known
+
+
+@contextmanager
+def unrolling(m: Machine, count: int) -> Iterator[None]:
+    """Take so many items one after the other."""
+    frame = m.frame
+    outer = frame.unrolled
+    frame.unrolled *= count
+    try:
+        yield
+    finally:
+        frame.unrolled = outer
 
 
 def loop(m: Machine, body: Block, orelse: Block, again: Callable[[], Any], endless: bool, passes: int = 2) -> bool:

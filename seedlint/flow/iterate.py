@@ -71,7 +71,7 @@ def _iterate_one(m: Machine, value: Value, pos: Position) -> Value:
         return _through(m, value, pos)
     if isinstance(value, Object):
         return _object(m, value, pos)
-    if isinstance(value, ExternalObject):
+    if isinstance(value, ExternalObject) and value.cls != containers.RECORD:
         return library.iterate_external(m, value, pos)
     return element(m, value)
 
@@ -105,8 +105,8 @@ def _object(m: Machine, value: Object, pos: Position) -> Value:
 
 def element(m: Machine, value: Value) -> Value:
     """What an item of a container may be, without any effect."""
-    if isinstance(value, Tuple):
-        return any_of(value.items)
+    if isinstance(value, (Tuple, ExternalObject)):
+        return any_of(known_items(m, value) or ())
     if isinstance(value, Container):
         return containers.any_item(m, value)
     if isinstance(value, Alternatives):
@@ -130,6 +130,8 @@ def known_items(m: Machine, value: Value) -> list[Value] | None:
         return containers.list_items(m, value)
     if isinstance(value, Alternatives):
         return _items_of_each(m, value)
+    if isinstance(value, ExternalObject) and value.cls == containers.RECORD:
+        return list(m.heap[value.id].values())
     return None
 
 
