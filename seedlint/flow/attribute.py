@@ -97,7 +97,8 @@ def _of_object(m: Machine, owner: Object, name: str) -> Value:
     fallback = definitions.find_in_class(owner.cls, "__getattr__")
     if isinstance(fallback, Function):
         return calls.call_function(m, fallback, calls.Arguments([owner, Const(name)]), _NOWHERE, name)
-    return m.flag_of(f"{OWN}{name}", owner)
+    others = m.heap[owner.id].get(containers.OTHERS)
+    return m.flag_of(f"{OWN}{name}", owner) if others is None else others
 
 
 def _bound(m: Machine, found: Value, receiver: Value, cls: Class) -> Value:
@@ -207,6 +208,8 @@ def any_attribute(m: Machine, owner: Value) -> Value:
         return out
     if isinstance(owner, External):
         return External(f"{owner.name}.?")
+    if isinstance(owner, Object):
+        return m.heap[owner.id].get(containers.OTHERS, UNKNOWN)
     return UNKNOWN
 
 

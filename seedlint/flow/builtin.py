@@ -15,6 +15,7 @@ from seedlint.flow.values import (
     Alternatives,
     Class,
     Const,
+    Container,
     Entropy,
     External,
     ExternalObject,
@@ -23,6 +24,7 @@ from seedlint.flow.values import (
     Option,
     Partial,
     Scope,
+    Slice,
     Super,
     Through,
     Tuple,
@@ -35,6 +37,7 @@ from seedlint.index.summary import Position
 from seedlint.sources.magics import RUN
 
 _NAMES = frozenset(dir(builtins)) | {"__file__", RUN}
+_TYPES = {f"builtins.{name}": cls for name, cls in vars(builtins).items() if isinstance(cls, type)}
 _EXITS = frozenset({"builtins.exit", "builtins.quit", "sys.exit", "os._exit", "os.abort"})
 
 
@@ -83,6 +86,7 @@ _LAZY = frozenset(
         *(f"builtins.{name}" for name in ("enumerate", "filter", "iter", "map", "print", "zip", "sum", "any", "all")),
         *(f"builtins.{name}" for name in ("list", "tuple", "set", "sorted", "next", "max", "min", "frozenset")),
         *("itertools.chain", "itertools.cycle", "itertools.islice", "asyncio.run", "<each>", "<identity>"),
+        *("builtins.dict", "collections.OrderedDict"),
     }
 )
 """Functions that keep what they are given for later, or that iterate it themselves."""
@@ -163,9 +167,25 @@ def _getattr(m: Machine, args: calls.Arguments, pos: Position) -> Value:
 def _setattr(m: Machine, args: calls.Arguments, pos: Position) -> Value:
     from seedlint.flow.execute import set_attribute
 
-    if len(args.positional) == 3 and isinstance(args.positional[1], Const):
-        set_attribute(m, args.positional[0], str(args.positional[1].value), args.positional[2], None)
+    if len(args.positional) == 3:
+        owner, name, value = args.positional
+        if isinstance(name, Const):
+            set_attribute(m, owner, str(name.value), value, None)
+        for part in alternatives(owner) if not isinstance(name, Const) else ():
+            if isinstance(part, Object):
+                m.store(part.id, containers.OTHERS, join(value, UNKNOWN))
     return UNKNOWN
+
+
+def _held(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    """The attributes of a project's object that are instances of a class, and those that may be."""
+    owner, cls = args.positional
+    if not isinstance(owner, Object):
+        return UNKNOWN
+    values = [part for value in m.heap[owner.id].values() for part in alternatives(value)]
+    found = [part for part in values if _isinstance(m, calls.Arguments([part, cls]), pos) == Const(True)]
+    unknown = [UNKNOWN] if UNKNOWN in values else []
+    return containers.make_list(m, "list", [*dict.fromkeys(found), *unknown], not unknown, pos)
 
 
 def _type(m: Machine, args: calls.Arguments, pos: Position) -> Value:
@@ -182,6 +202,9 @@ def _isinstance(m: Machine, args: calls.Arguments, pos: Position) -> Value:
         return UNKNOWN
     value, kinds = args.positional
     wanted = kinds.items if isinstance(kinds, Tuple) else (kinds,)
+    if isinstance(value, (Const, Slice)) and all(isinstance(k, External) and k.name in _TYPES for k in wanted):
+        cls = slice if isinstance(value, Slice) else type(value.value)
+        return Const(any(issubclass(cls, _TYPES[k.name]) for k in wanted if isinstance(k, External)))
     if isinstance(value, ExternalObject):
         names = m.knowledge.bases(value.cls)
         asked = [m.knowledge.canonical(k.name) for k in wanted if isinstance(k, External)]
@@ -216,7 +239,7 @@ def _super(m: Machine, args: calls.Arguments, pos: Position) -> Value:
     return UNKNOWN
 
 
-def _dict_call(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+def _dict_call(m: Machine, args: calls.Arguments, pos: Position) -> Container:
     out = containers.make_dict(m, pos)
     for value in args.positional:
         containers.update(m, out, value)
@@ -225,6 +248,33 @@ def _dict_call(m: Machine, args: calls.Arguments, pos: Position) -> Value:
     if args.more_keywords:
         m.heap[out.id].setdefault(containers.OTHERS, UNKNOWN)
     return out
+
+
+def _default_dict(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    out = _dict_call(m, calls.Arguments(args.positional[1:], args.keywords), pos)
+    if args.positional and args.positional[0] != NONE:
+        m.store(out.id, containers.FACTORY, args.positional[0])
+    return out
+
+
+def _record_class(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    """`namedtuple(name, fields)`, where the fields are known."""
+    fields = (*args.positional, UNKNOWN, UNKNOWN)[1]
+    names = iterate.known_items(m, fields)
+    if isinstance(fields, Const) and isinstance(fields.value, str):
+        names = [Const(name) for name in fields.value.replace(",", " ").split()]
+    return UNKNOWN if names is None else Partial(External("<record>"), (Tuple(tuple(names)),), ())
+
+
+def _record(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    """An instance of a class that `namedtuple` gave."""
+    fields, *values = args.positional
+    names = [str(name.value) for name in iterate.known_items(m, fields) or () if isinstance(name, Const)]
+    given = {**dict(zip(names, values, strict=False)), **args.keywords}
+    made = ExternalObject(containers.RECORD, m.allocate(pos, containers.RECORD, given.values()))
+    for name in names:
+        m.store(made.id, name, given.get(name, UNKNOWN))
+    return made
 
 
 def _environment(m: Machine, args: calls.Arguments, pos: Position) -> Value:
@@ -289,7 +339,7 @@ _FUNCTIONS: dict[str, Callable[[Machine, calls.Arguments, Position], Value]] = {
     "builtins.zip": _through("zip"),
     "builtins.iter": _through("item"),
     "builtins.reversed": _through("item"),
-    "itertools.chain": _through("item"),
+    "itertools.chain": _through("chain"),
     "itertools.islice": _through("item"),
     "itertools.cycle": _through("item"),
     "builtins.map": _map,
@@ -301,7 +351,9 @@ _FUNCTIONS: dict[str, Callable[[Machine, calls.Arguments, Position], Value]] = {
     "builtins.super": _super,
     "builtins.dict": _dict_call,
     "collections.OrderedDict": _dict_call,
-    "collections.defaultdict": lambda m, args, pos: containers.make_dict(m, pos),
+    "collections.defaultdict": _default_dict,
+    "collections.namedtuple": _record_class,
+    "<record>": _record,
     "builtins.vars": _vars,
     "builtins.globals": lambda m, args, pos: _vars(m, calls.Arguments(), pos),
     "builtins.locals": lambda m, args, pos: UNKNOWN,
@@ -313,6 +365,7 @@ _FUNCTIONS: dict[str, Callable[[Machine, calls.Arguments, Position], Value]] = {
     "functools.cache": _replace,
     "<identity>": _replace,
     "<each>": _consumes,
+    "<held>": _held,
     "copy.copy": _replace,
     "copy.deepcopy": _replace,
     "typing.cast": lambda m, args, pos: args.positional[1] if len(args.positional) > 1 else UNKNOWN,

@@ -57,8 +57,7 @@ class Arguments:
         items = iterate.known_items(m, value)
         if items is None:
             self.more = True
-            item = iterate.iterate(m, value, pos) if isinstance(value, Lazy) else iterate.element(m, value)
-            self.positional += [item] if not self.positional else []
+            self.positional.append(iterate.iterate(m, value, pos))
         else:
             self.positional += items
 

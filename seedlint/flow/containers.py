@@ -12,12 +12,15 @@ from seedlint.flow.values import (
     Container,
     External,
     ExternalObject,
+    Lazy,
     Object,
     Option,
+    Slice,
     Through,
     Tuple,
     Value,
     View,
+    alternatives,
     join,
 )
 from seedlint.index.summary import Position
@@ -25,6 +28,10 @@ from seedlint.index.summary import Position
 OTHERS = "<others>"
 """The heap key of a container's items whose place is not known."""
 LENGTH = "<length>"
+FACTORY = "<factory>"
+"""The heap key of what a `defaultdict` calls for an item that it lacks."""
+RECORD = "collections.namedtuple"
+"""The class of what a class that `namedtuple` gives makes; its fields are its attributes."""
 ABSENT = External("<absent>")
 """Beside a value: an entry that some runs do not have."""
 LONGEST_LIST = 64
@@ -32,16 +39,30 @@ LONGEST_LIST = 64
 
 def make_list(m: Machine, kind: str, values: list[Value], whole: bool, pos: Position) -> Value:
     """A list or set of known items, or of some items where not `whole`."""
-    number = m.allocate(pos, "list")
-    cell = m.heap[number]
+    return _filled(m, Container("list" if kind == "tuple" else kind, m.allocate(pos, "list")), values, whole)
+
+
+def _filled(m: Machine, owner: Container, values: list[Value], whole: bool) -> Container:
+    """A list that holds these values too, and no others where it is `whole` and they are as many as before."""
+    cell = m.heap[owner.id]
+    length = cell.get(LENGTH)
+    if isinstance(length, Const) and length.value < len(values):
+        whole = False
+        cell.pop(LENGTH)
     if whole and len(values) <= LONGEST_LIST and OTHERS not in cell:
         cell.setdefault(LENGTH, Const(len(values)))
         for i, value in enumerate(values):
-            m.store(number, i, value)
+            m.store(owner.id, i, value)
     else:
         for value in values:
-            cell[OTHERS] = join(cell[OTHERS], value) if OTHERS in cell else value
-    return Container("list" if kind == "tuple" else kind, number)
+            _add(m, owner, value)
+    return owner
+
+
+def _add(m: Machine, owner: Container, value: Value) -> None:
+    """Store an item whose place is not known."""
+    cell = m.heap[owner.id]
+    cell[OTHERS] = join(cell[OTHERS], value) if OTHERS in cell else value
 
 
 def with_item(m: Machine, owner: int, name: str, value: Value) -> Container:
@@ -58,7 +79,7 @@ def list_items(m: Machine, value: Container) -> list[Value] | None:
     length = cell.get(LENGTH)
     if OTHERS in cell or not isinstance(length, Const):
         return None
-    return [cell.get(i, UNKNOWN) for i in range(length.value)]
+    return [present(cell.get(i, UNKNOWN), UNKNOWN) for i in range(length.value)]
 
 
 def make_dict(m: Machine, pos: Position) -> Container:
@@ -69,27 +90,92 @@ def make_dict(m: Machine, pos: Position) -> Container:
 def set_item(m: Machine, owner: Container, key: Value, value: Value, fresh: bool = False) -> None:
     """Store under a key; where the key is not known, among the others."""
     cell = m.heap[owner.id]
-    if isinstance(key, Const):
+    if owner.kind != "dict":
+        _set_place(m, owner, key, value)
+    elif isinstance(key, Const):
         if key not in cell and m.conditional and not fresh:
             value = join(value, ABSENT)
         m.store(owner.id, key, value)
     else:
-        cell[OTHERS] = join(cell[OTHERS], value) if OTHERS in cell else value
-        if owner.kind != "dict":
-            cell.pop(LENGTH, None)
+        _add(m, owner, value)
+
+
+def _set_place(m: Machine, owner: Container, key: Value, value: Value) -> None:
+    """Store at a place of a list, or somewhere in it."""
+    cell = m.heap[owner.id]
+    items = list_items(m, owner)
+    place = _place(key, len(items)) if items is not None else None
+    if place is not None:
+        m.store(owner.id, place, value)
+        return
+    _add(m, owner, iterate.element(m, value) if isinstance(key, Slice) else value)
+    cell.pop(LENGTH, None)
+
+
+def _place(key: Value, length: int) -> int | None:
+    """The index that a key means in a list of this length, if there is such an item."""
+    if isinstance(key, Const) and isinstance(key.value, int) and -length <= key.value < length:
+        return key.value % length
+    return None
 
 
 def get_item(m: Machine, owner: Container, key: Value) -> Value:
-    """What lies under a key."""
+    """What lies under a key; any item under an option whose default is no key, since such a run would fail."""
     cell = m.heap[owner.id]
+    if isinstance(key, Slice):
+        return sliced(m, owner, key)
+    chosen = isinstance(key, Option)
     if isinstance(key, Option):
         key = key.default
+    if owner.kind != "dict":
+        return _item_at(m, owner, key)
     if isinstance(key, Const):
-        found = cell.get(key if owner.kind == "dict" else key.value)
+        found = cell.get(key)
         if found is not None:
             return present(found, UNKNOWN)
-        return cell.get(OTHERS, UNKNOWN)
+        return any_item(m, owner) if chosen else cell.get(OTHERS, UNKNOWN)
     return any_item(m, owner)
+
+
+def _item_at(m: Machine, owner: Container, key: Value) -> Value:
+    """An item of a list; from the end, any that may be as far from it."""
+    cell = m.heap[owner.id]
+    items = list_items(m, owner)
+    place = _place(key, len(items)) if items is not None else None
+    if items is None and isinstance(key, Const) and key.value in cell:
+        return present(cell[key.value], UNKNOWN)
+    if items is None or place is None:
+        return any_item(m, owner)
+    uncertain = any(_may_lack(cell.get(i, UNKNOWN)) for i in range(len(items)))
+    if isinstance(key, Const) and key.value < 0 and uncertain:
+        return any_item(m, owner)
+    return items[place]
+
+
+def _may_lack(value: Value) -> bool:
+    return isinstance(value, Alternatives) and ABSENT in value.values
+
+
+def sliced(m: Machine, owner: Container | Tuple, key: Slice) -> Value:
+    """A part of a list or tuple."""
+    items = iterate.known_items(m, owner)
+    bounds = [bound.value for bound in (key.lower, key.upper, key.step) if isinstance(bound, Const)]
+    known = items is not None and len(bounds) == 3 and all(isinstance(b, (int, type(None))) for b in bounds)
+    if items is not None and known and bounds[2] != 0:
+        part = items[slice(*bounds)]
+        if isinstance(owner, Tuple):
+            return Tuple(tuple(part))
+        return _filled(m, Container(owner.kind, m.identity("slice", owner, key)), part, True)
+    return _filled(m, Container("list", m.identity("slice", owner, key)), [iterate.element(m, owner)], False)
+
+
+def make_missing(m: Machine, owner: Container, key: Value, pos: Position) -> None:
+    """Make the item that a `defaultdict` may lack."""
+    factory = m.heap[owner.id].get(FACTORY)
+    if factory is not None and key not in m.heap[owner.id]:
+        with m.maybe():
+            made = calls.call(m, factory, calls.Arguments(), pos, "default_factory")
+        set_item(m, owner, key, made, fresh=True)
 
 
 def present(value: Value, default: Value) -> Value:
@@ -105,7 +191,7 @@ def any_item(m: Machine, owner: Container) -> Value:
     """What any item may be."""
     out: Value | None = None
     for key, value in list(m.heap[owner.id].items()):
-        if key == LENGTH:
+        if key in (LENGTH, FACTORY):
             continue
         value = present(value, UNKNOWN)
         out = value if out is None else join(out, value)
@@ -114,13 +200,35 @@ def any_item(m: Machine, owner: Container) -> Value:
 
 def update(m: Machine, owner: Container, other: Value) -> None:
     """`owner.update(other)`."""
+    pairs = _pairs(m, other)
+    for key, value in pairs:
+        set_item(m, owner, key, value)
+    if pairs or iterate.known_items(m, other) == []:
+        return
     known, whole = known_entries(m, other)
-    for key, value in known.items():
-        set_item(m, owner, Const(key), value)
-    if not whole and isinstance(other, Container):
+    for word, value in known.items():
+        set_item(m, owner, Const(word), value)
+    if not whole and isinstance(other, Container) and other.kind == "dict":
         set_item(m, owner, UNKNOWN, any_item(m, other))
     elif not whole:
         m.heap[owner.id].setdefault(OTHERS, UNKNOWN)
+
+
+def _pairs(m: Machine, value: Value) -> list[tuple[Value, Value]]:
+    """The keys and values that an iterable of pairs holds."""
+    items: list[Value] = []
+    for part in alternatives(value):
+        listed = isinstance(part, Container) and part.kind != "dict"
+        if listed or isinstance(part, (Tuple, Lazy, Through)):
+            items += _items(m, part)
+    pairs = [pair.items for item in items for pair in alternatives(item) if isinstance(pair, Tuple)]
+    return [(pair[0], pair[1]) for pair in pairs if len(pair) == 2]
+
+
+def _items(m: Machine, value: Value) -> list[Value]:
+    """The items of an iterable, or one that stands for all."""
+    items = iterate.known_items(m, value)
+    return [iterate.iterate(m, value, m.line_of(None))] if items is None else items
 
 
 def known_entries(m: Machine, value: Value) -> tuple[dict[str, Value], bool]:
@@ -157,8 +265,12 @@ def extend(m: Machine, owner: Container, other: Value) -> None:
     """`owner += other`."""
     if owner.kind == "dict":
         update(m, owner, other)
-    else:
-        set_item(m, owner, UNKNOWN, iterate.element(m, other))
+        return
+    whole = iterate.known_items(m, other) is not None
+    for item in _items(m, other):
+        _append(m, owner, item)
+    if not whole:
+        m.heap[owner.id].pop(LENGTH, None)
 
 
 def concatenate(m: Machine, operands: list[Value]) -> Value:
@@ -169,11 +281,16 @@ def concatenate(m: Machine, operands: list[Value]) -> Value:
         for operand in operands:
             update(m, out, operand)
         return out
-    for operand in operands:
-        item = iterate.element(m, operand)
-        cell = m.heap[number]
-        cell[OTHERS] = join(cell[OTHERS], item) if OTHERS in cell else item
-    return Container("list", number)
+    lists = [iterate.known_items(m, operand) for operand in operands]
+    known = [items for items in lists if items is not None]
+    if len(known) == len(lists):
+        return _filled(m, Container("list", number), [item for items in known for item in items], True)
+    return _filled(m, Container("list", number), [iterate.element(m, operand) for operand in operands], False)
+
+
+def repeated(m: Machine, owner: Container) -> Value:
+    """`[a, b] * n`."""
+    return _filled(m, Container(owner.kind, m.identity("repetition", owner)), [any_item(m, owner)], False)
 
 
 def call_method(m: Machine, owner: Value, name: str, args: calls.Arguments, pos: Position) -> Value:
@@ -191,17 +308,17 @@ def call_method(m: Machine, owner: Value, name: str, args: calls.Arguments, pos:
         set_item(m, owner, UNKNOWN, values[1])
     elif name in ("extend", "update"):
         for value in values:
-            if owner.kind != "dict":
-                iterate.iterate(m, value, pos)
             extend(m, owner, value)
         for key, value in args.keywords.items():
             set_item(m, owner, Const(key), value)
     elif name in ("get", "pop", "setdefault"):
         return _get(m, owner, name, values)
     elif name == "items":
-        return Through((make_list(m, "list", [Tuple((UNKNOWN, any_item(m, owner)))], False, pos),))
+        entries: list[Value] = [Tuple(entry) for entry in _entries(m, owner)]
+        return make_list(m, "list", entries, OTHERS not in m.heap[owner.id], pos)
     elif name == "values":
-        return make_list(m, "list", [any_item(m, owner)], False, pos)
+        values = [value for _, value in _entries(m, owner)]
+        return make_list(m, "list", values, OTHERS not in m.heap[owner.id], pos)
     elif name == "keys":
         keys: list[Value] = [k for k in m.heap[owner.id] if isinstance(k, Const)]
         return make_list(m, "list", keys, OTHERS not in m.heap[owner.id], pos)
@@ -212,16 +329,22 @@ def call_method(m: Machine, owner: Value, name: str, args: calls.Arguments, pos:
     return UNKNOWN
 
 
+def _entries(m: Machine, owner: Container) -> list[tuple[Value, Value]]:
+    """What a dictionary holds, each with its key; in a list, by place."""
+    held = [(key, value) for key, value in m.heap[owner.id].items() if key not in (LENGTH, FACTORY)]
+    return [(key if isinstance(key, Const) else UNKNOWN, present(value, UNKNOWN)) for key, value in held]
+
+
 def _append(m: Machine, owner: Container, value: Value) -> None:
     cell = m.heap[owner.id]
     for i, item in cell.items():
-        if item == value and i != LENGTH:
+        if present(item, UNKNOWN) == value and i != LENGTH:
             cell.pop(LENGTH, None)
             cell.setdefault(OTHERS, value)
             return
     length = cell.get(LENGTH)
     if isinstance(length, Const) and length.value < LONGEST_LIST and OTHERS not in cell:
-        cell[length.value] = value
+        cell[length.value] = join(value, ABSENT) if m.conditional else value
         cell[LENGTH] = Const(length.value + 1)
     else:
         set_item(m, owner, UNKNOWN, value)

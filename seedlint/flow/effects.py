@@ -143,7 +143,7 @@ def _apply_each(
     options.note(m, [value for name, value in args.keywords.items() if options.names_a_seed(name)])
     given = (*args.positional, *args.keywords.values())
     for row in rows:
-        variables = signatures.bind_signature(m, row, args, receiver)
+        variables = signatures.bind_signature(m, row, args, receiver, spot)
         if instance is not None:
             for key in signatures.named_parameters(row):
                 m.heap[instance.id].setdefault(key, variables[key])
@@ -172,7 +172,7 @@ def _apply_each(
         if value is not UNKNOWN:
             result = value if result is None else join(result, value)
     if result is None and m.knowledge.class_(name) is not None and instance is None and receiver is None:
-        result = instance_of(m, name, signatures.bind_signature(m, rows[0], args, receiver), args, pos, given)
+        result = instance_of(m, name, signatures.bind_signature(m, rows[0], args, receiver, spot), args, pos, given)
     return UNKNOWN if result is None else result
 
 

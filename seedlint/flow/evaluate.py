@@ -22,6 +22,7 @@ from seedlint.flow.values import (
     Module,
     Object,
     Option,
+    Slice,
     Through,
     Tuple,
     Value,
@@ -92,11 +93,14 @@ def _index(m: Machine, e: Any) -> Value:
 
 def _item(m: Machine, owner: Value, key: Value, pos: Position) -> Value:
     if isinstance(owner, Container):
+        containers.make_missing(m, owner, key, pos)
         return containers.get_item(m, owner, key)
+    if isinstance(owner, ExternalObject) and owner.cls == containers.RECORD:
+        owner = Tuple(tuple(iterate.known_items(m, owner) or ()))
     if isinstance(owner, Tuple):
         if isinstance(key, Const) and isinstance(key.value, int) and -len(owner.items) <= key.value < len(owner.items):
             return owner.items[key.value]
-        return iterate.element(m, owner)
+        return containers.sliced(m, owner, key) if isinstance(key, Slice) else iterate.element(m, owner)
     if isinstance(owner, View):
         if isinstance(key, Const) and isinstance(key.value, str):
             return attribute.get_attribute(m, owner.value, key.value)
@@ -276,10 +280,10 @@ def _op(m: Machine, e: Any) -> Value:
         named = (Option(UNKNOWN, o.name) for o in operands if isinstance(o, Option) and o.name in m.seed_options)
         found = next((o for o in operands if isinstance(o, Entropy)), next(named, None))
         return texts.joined(m, operands) if found is None else found
-    if operator == "slice":
-        return UNKNOWN
     if operator in ("BitOr", "Add") and any(isinstance(o, Container) for o in operands):
         return containers.concatenate(m, operands)
+    if operator == "Mult" and isinstance(operands[0], Container):
+        return containers.repeated(m, operands[0])
     if len(operands) == 2 and all(isinstance(o, Const) for o in operands):
         return _calculate(operator, operands[0].value, operands[1].value)  # type: ignore[union-attr]
     if operator == "MatMult" and isinstance(operands[0], ExternalObject):
@@ -345,8 +349,13 @@ def arithmetic(operands: tuple[Value, ...]) -> Value:
 
 def _comp(m: Machine, e: Any) -> Value:
     _, kind, items, clauses = e
-    for target, iterable, conditions, pos in clauses:
-        value = evaluate(m, iterable)
+    first = evaluate(m, clauses[0][1])
+    if len(clauses) == 1 and not clauses[0][2]:
+        known = execute.unrolled(m, first)
+        if known is not None:
+            return _comp_of_known(m, e, known)
+    for i, (target, iterable, conditions, pos) in enumerate(clauses):
+        value = evaluate(m, iterable) if i else first
         execute.bind(m, target, iterate.iterate(m, value, pos))
         for condition in conditions:
             evaluate(m, condition)
@@ -356,6 +365,23 @@ def _comp(m: Machine, e: Any) -> Value:
         containers.set_item(m, out, UNKNOWN, values[1], fresh=True)
         return out
     return containers.make_list(m, "list", values, False, clauses[0][3])
+
+
+def _comp_of_known(m: Machine, e: Any, known: list[Value]) -> Value:
+    """A comprehension over a few known items, one after the other."""
+    _, kind, items, clauses = e
+    target, pos = clauses[0][0], clauses[0][3]
+    rows: list[list[Value]] = []
+    with execute.unrolling(m, len(known)):
+        for item in known:
+            execute.bind(m, target, item)
+            rows.append([evaluate(m, part) for part in items])
+    if kind == "dict":
+        out = containers.make_dict(m, pos)
+        for key, value in rows:
+            containers.set_item(m, out, key, value, fresh=True)
+        return out
+    return containers.make_list(m, "list", [value for (value,) in rows], True, pos)
 
 
 def _generator(m: Machine, e: Any) -> Value:
@@ -402,6 +428,7 @@ _HANDLERS: dict[str, Callable[[Machine, Any], Value]] = {
     "cmp": _cmp,
     "choice": _choice,
     "op": _op,
+    "slice": lambda m, e: Slice(*(evaluate(m, bound) for bound in e[1])),
     "comp": _comp,
     "lambda": _lambda,
     "star": lambda m, e: evaluate(m, e[1]),

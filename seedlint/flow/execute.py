@@ -17,6 +17,7 @@ from seedlint.flow import (
     exposure,
     imports,
     iterate,
+    library,
     options,
 )
 from seedlint.flow.heap import Cell
@@ -44,6 +45,7 @@ LONGEST_UNROLLED = 8
 """A loop over at most this many known items runs its body for each of them."""
 MOST_UNROLLED = 64
 """How often loops over known items within each other may run the innermost body."""
+_IN_PLACE = {"Add": "__iadd__", "BitOr": "__ior__"}
 _Variables = dict[str, Value]
 _Way = tuple[State, _Variables, bool]
 """How one branch left the streams and variables, and whether ordinary runs do not take it."""
@@ -100,22 +102,17 @@ def bind(m: Machine, target: Expression, value: Value) -> None:
     elif kind == "index":
         _set_item(m, evaluate.evaluate(m, target[1]), evaluate.evaluate(m, target[2]), value, target[3])
     elif kind == "seq":
-        _unpack(m, target[2], value)
+        _unpack(m, target, value)
     elif kind == "star":
-        bind(m, target[1], UNKNOWN)
+        bind(m, target[1], value)
 
 
-def _unpack(m: Machine, targets: tuple[Expression, ...], value: Value) -> None:
-    starred = any(target is not None and target[0] == "star" for target in targets)
-    known = iterate.known_items(m, value)
-    if known is not None and len(known) == len(targets) and not starred:
-        items: tuple[Value, ...] = tuple(known)
-    else:
-        each = iterate.element(m, value)
-        items = (each,) * len(targets)
-        if isinstance(value, Tuple) and starred and len(value.items) >= len(targets) - 1:
-            items = tuple(value.items[: len(targets)]) + (UNKNOWN,) * (len(targets) - len(value.items))
-    for target, item in zip(targets, items, strict=False):
+def _unpack(m: Machine, s: Expression, value: Value) -> None:
+    assert s is not None
+    _, _, targets, pos = s
+    starred = (i for i, target in enumerate(targets) if target is not None and target[0] == "star")
+    items = iterate.unpacked(m, value, len(targets), next(starred, None), pos)
+    for target, item in zip(targets, items, strict=True):
         bind(m, target, item)
 
 
@@ -147,6 +144,9 @@ def _set_item(m: Machine, owner: Value, key: Value, value: Value, pos: Position)
             contexts.set_environment(m, part.name, key.value, value, pos)
         elif isinstance(part, Object):
             calls.call_method(m, part, "__setitem__", [key, value], pos)
+        elif isinstance(part, ExternalObject):
+            library.call_external_method(m, part, "__setitem__", [key, value], pos)
+            options.note(m, [value])
         else:
             options.note(m, [value])
 
@@ -161,13 +161,25 @@ def _annotate(m: Machine, s: Statement) -> bool:
 
 
 def _augment(m: Machine, s: Statement) -> bool:
-    target, value = s[2], evaluate.evaluate(m, s[4])
-    old = evaluate.evaluate(m, target)
+    _, line, target, operator, operand = s
+    value = evaluate.evaluate(m, operand)
+    results = [_augmented(m, part, operator, value, line) for part in alternatives(evaluate.evaluate(m, target))]
+    result = iterate.any_of(results)
+    if not isinstance(result, Container):
+        bind(m, target, result)
+    return True
+
+
+def _augmented(m: Machine, old: Value, operator: str, value: Value, line: int) -> Value:
+    """What one value becomes; a list or dictionary is changed in place, as is an object that says how."""
     if isinstance(old, Container):
         containers.extend(m, old, value)
-    else:
-        bind(m, target, evaluate.arithmetic((old, value)))
-    return True
+        return old
+    if isinstance(old, (Object, ExternalObject)) and operator in _IN_PLACE:
+        result = calls.call_method(m, old, _IN_PLACE[operator], [value], (line, 0, line, 0))
+        if result is not UNKNOWN:
+            return result
+    return evaluate.arithmetic((old, value))
 
 
 def _if(m: Machine, s: Statement) -> bool:
@@ -335,8 +347,8 @@ def _for(m: Machine, s: Statement) -> bool:
     value = evaluate.evaluate(m, iterable)
     if isinstance(value, Tuple) and not value.items:
         return execute(m, orelse)
-    known = iterate.known_items(m, value)
-    if known is not None and 1 < len(known) <= LONGEST_UNROLLED and len(known) * m.frame.unrolled <= MOST_UNROLLED:
+    known = unrolled(m, value)
+    if known is not None:
         return _for_each(m, target, known, body, orelse)
     item = iterate.iterate(m, value, pos)
     bind(m, target, item)
@@ -345,16 +357,32 @@ def _for(m: Machine, s: Statement) -> bool:
 
 def _for_each(m: Machine, target: Expression, items: list[Value], body: Block, orelse: Block) -> bool:
     """Run a loop's body once for each of a few known items."""
-    outer = m.frame.unrolled
-    m.frame.unrolled *= len(items)
-    try:
+    with unrolling(m, len(items)):
         for item in items:
             bind(m, target, item)
             if not loop(m, body, (), lambda: None, False, passes=1):
                 return False
-    finally:
-        m.frame.unrolled = outer
     return execute(m, orelse)
+
+
+def unrolled(m: Machine, value: Value) -> list[Value] | None:
+    """The items of what is iterated, where they are known and few enough to be taken one after the other."""
+    known = iterate.known_items(m, value)
+    if known is None or not 1 < len(known) <= LONGEST_UNROLLED or len(known) * m.frame.unrolled > MOST_UNROLLED:
+        return None
+    return known
+
+
+@contextmanager
+def unrolling(m: Machine, count: int) -> Iterator[None]:
+    """Take so many items one after the other."""
+    frame = m.frame
+    outer = frame.unrolled
+    frame.unrolled *= count
+    try:
+        yield
+    finally:
+        frame.unrolled = outer
 
 
 def loop(m: Machine, body: Block, orelse: Block, again: Callable[[], Any], endless: bool, passes: int = 2) -> bool:

@@ -180,7 +180,7 @@ class _Walk:
             self.expressions(e[2], bound)
         elif kind in _NESTED:
             self.read |= _named(e)
-        elif kind in ("and", "or"):
+        elif kind in ("and", "or", "slice"):
             self.expressions(e[1], bound)
         elif kind in ("seq", "op"):
             self.expressions(e[2], bound)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from seedlint.flow import attribute, calls, containers, library
 from seedlint.flow.machine import Machine
 from seedlint.flow.values import (
+    NONE,
     UNKNOWN,
-    Const,
+    Alternatives,
     Container,
     Entropy,
-    External,
     ExternalMethod,
     ExternalObject,
     Lazy,
@@ -18,7 +20,6 @@ from seedlint.flow.values import (
     Through,
     Tuple,
     Value,
-    View,
     alternatives,
     join,
 )
@@ -27,11 +28,7 @@ from seedlint.index.summary import GENERATOR_EXPRESSION, Position
 
 def iterate(m: Machine, value: Value, pos: Position) -> Value:
     """Iterate a value, doing what that does, and return what an item may be."""
-    out: Value | None = None
-    for part in alternatives(value):
-        item = _iterate_one(m, part, pos)
-        out = item if out is None else join(out, item)
-    return UNKNOWN if out is None else out
+    return any_of(_iterate_one(m, part, pos) for part in alternatives(value))
 
 
 def awaited(m: Machine, value: Value) -> Value:
@@ -45,12 +42,20 @@ def awaited(m: Machine, value: Value) -> Value:
 
 
 def consumed(m: Machine, args: calls.Arguments, pos: Position) -> None:
-    """Run the coroutines and generator expressions that a library is given: it runs them before it returns."""
-    for value in (*args.positional, *args.keywords.values()):
-        if isinstance(value, Lazy):
-            record = value.function.record
-            if "async" in record[5] or record[0] == GENERATOR_EXPRESSION:
-                run(m, value, pos)
+    """Run the coroutines and generator expressions that a library is given: it runs them once, before it returns."""
+    args.positional = [_consumed_one(m, value, pos) for value in args.positional]
+    args.keywords = {name: _consumed_one(m, value, pos) for name, value in args.keywords.items()}
+
+
+def _consumed_one(m: Machine, value: Value, pos: Position) -> Value:
+    if not isinstance(value, Lazy):
+        return value
+    record = value.function.record
+    if "async" in record[5]:
+        run(m, value, pos)
+    elif record[0] == GENERATOR_EXPRESSION:
+        return containers.make_list(m, "list", [run(m, value, pos)], False, record[1])
+    return value
 
 
 def run(m: Machine, value: Lazy, pos: Position) -> Value:
@@ -66,7 +71,7 @@ def _iterate_one(m: Machine, value: Value, pos: Position) -> Value:
         return _through(m, value, pos)
     if isinstance(value, Object):
         return _object(m, value, pos)
-    if isinstance(value, ExternalObject):
+    if isinstance(value, ExternalObject) and value.cls != containers.RECORD:
         return library.iterate_external(m, value, pos)
     return element(m, value)
 
@@ -78,6 +83,8 @@ def _through(m: Machine, value: Through, pos: Position) -> Value:
         return items[0] if value.kind == "filter" and items else result
     if value.kind == "zip":
         return Tuple(tuple(items))
+    if value.kind == "chain":
+        return any_of(items)
     if value.kind == "enumerate":
         return Tuple((UNKNOWN, *items[:1]))
     return items[0] if items else UNKNOWN
@@ -98,18 +105,21 @@ def _object(m: Machine, value: Object, pos: Position) -> Value:
 
 def element(m: Machine, value: Value) -> Value:
     """What an item of a container may be, without any effect."""
-    if isinstance(value, Tuple):
-        out: Value | None = None
-        for item in value.items:
-            out = item if out is None else join(out, item)
-        return UNKNOWN if out is None else out
+    if isinstance(value, (Tuple, ExternalObject)):
+        return any_of(known_items(m, value) or ())
     if isinstance(value, Container):
         return containers.any_item(m, value)
-    if isinstance(value, Entropy):
-        return value
-    if isinstance(value, (Const, External, View)):
-        return UNKNOWN
-    return UNKNOWN
+    if isinstance(value, Alternatives):
+        return any_of(element(m, part) for part in value.values if part != NONE)
+    return value if isinstance(value, Entropy) else UNKNOWN
+
+
+def any_of(values: Iterable[Value]) -> Value:
+    """A value that may be any of several."""
+    out: Value | None = None
+    for value in values:
+        out = value if out is None else join(out, value)
+    return UNKNOWN if out is None else out
 
 
 def known_items(m: Machine, value: Value) -> list[Value] | None:
@@ -118,4 +128,50 @@ def known_items(m: Machine, value: Value) -> list[Value] | None:
         return list(value.items)
     if isinstance(value, Container) and value.kind != "dict":
         return containers.list_items(m, value)
+    if isinstance(value, Alternatives):
+        return _items_of_each(m, value)
+    if isinstance(value, ExternalObject) and value.cls == containers.RECORD:
+        return list(m.heap[value.id].values())
     return None
+
+
+def _items_of_each(m: Machine, value: Alternatives) -> list[Value] | None:
+    """The items of sequences that are all known and of one length, place by place."""
+    found = [known_items(m, part) for part in value.values if part != NONE]
+    rows = [items for items in found if items is not None]
+    if not rows or len(rows) < len(found) or len({len(items) for items in rows}) > 1:
+        return None
+    return [any_of(column) for column in zip(*rows, strict=True)]
+
+
+def unpacked(m: Machine, value: Value, count: int, star: int | None, pos: Position) -> list[Value]:
+    """What each of `count` targets gets, of all that a value may be and that has as many items.
+
+    The target at place `star` takes what the others leave.
+    """
+    parts = list(alternatives(value))
+    known = [known_items(m, part) for part in parts]
+    rows = [_fitted(m, items, count, star, pos) for items in known if items is not None and _fits(items, count, star)]
+    for part, items in zip(parts, known, strict=True):
+        if items is None and isinstance(part, (Container, Lazy, Through, Entropy)):
+            each = iterate(m, part, pos)
+            rows.append([each if i != star else _rest(m, [each], False, pos) for i in range(count)])
+    if not rows or UNKNOWN in parts:
+        rows.append([UNKNOWN] * count)
+    return [any_of(column) for column in zip(*rows, strict=True)]
+
+
+def _fits(items: list[Value], count: int, star: int | None) -> bool:
+    return len(items) == count if star is None else len(items) >= count - 1
+
+
+def _fitted(m: Machine, items: list[Value], count: int, star: int | None, pos: Position) -> list[Value]:
+    if star is None:
+        return items
+    end = len(items) - (count - 1 - star)
+    return [*items[:star], _rest(m, items[star:end], True, pos), *items[end:]]
+
+
+def _rest(m: Machine, items: list[Value], whole: bool, pos: Position) -> Value:
+    """The list that a starred target takes."""
+    return containers.make_list(m, "list", items, whole, pos)

@@ -190,9 +190,12 @@ def _add_argument(m: Machine, owner: ExternalObject, args: calls.Arguments, pos:
 
 
 def _declared(name: str, words: dict[str, Value]) -> Value:
+    default: Value
     action = words.get("action")
     required = words.get("required")
-    if "default" in words:
+    if "default" in words and required == Const(True):
+        default = UNKNOWN  # every run says another
+    elif "default" in words:
         default = words["default"]
     elif isinstance(action, Const) and action.value in ("store_true", "store_false"):
         default = Const(action.value == "store_false")

@@ -11,7 +11,8 @@ from seedlint.flow import (
     containers,
     evaluate,
 )
-from seedlint.flow.machine import Machine
+from seedlint.flow.machine import Frame, Machine
+from seedlint.flow.state import Spot
 from seedlint.flow.values import (
     NONE,
     UNKNOWN,
@@ -20,6 +21,7 @@ from seedlint.flow.values import (
     Container,
     External,
     Option,
+    Scope,
     Tuple,
     Value,
 )
@@ -29,7 +31,7 @@ from seedlint.knowledge.schema import CallRow
 
 TRAINING = "self.training"
 """The flag under which tables record whether modules train or evaluate."""
-NAMES = ("_", "training", "options", "commands", "each", "matches", "in_worker", "worker", "self")
+NAMES = ("_", "training", "options", "commands", "each", "held", "matches", "in_worker", "worker", "self")
 """Names in a row's expressions that are not the call's arguments."""
 _SOME_WORKER: Value = Alternatives(frozenset({Const(0), Const(1)}))
 
@@ -54,13 +56,16 @@ def named_parameters(row: CallRow) -> list[str]:
     return [name for name, kind, *_ in parameters if kind not in ("args", "kwargs") and name != "self"]
 
 
-def bind_signature(m: Machine, row: CallRow, args: calls.Arguments, receiver: Value | None) -> dict[str, Value]:
-    """The row's parameters with the arguments of the call."""
+def bind_signature(
+    m: Machine, row: CallRow, args: calls.Arguments, receiver: Value | None, spot: Spot
+) -> dict[str, Value]:
+    """The row's parameters with the arguments of the call at `spot`."""
     out: dict[str, Value] = {"_": UNKNOWN, "args": Tuple(tuple(args.positional))}
     out["training"] = m.flag_of(TRAINING, receiver)
     out["options"] = External("<options>")
     out["commands"] = External("<commands>")
     out["each"] = External("<each>")
+    out["held"] = External("<held>")
     out["matches"] = External("<matches>")
     out["in_worker"] = Const(False)
     out["worker"] = _SOME_WORKER
@@ -70,7 +75,7 @@ def bind_signature(m: Machine, row: CallRow, args: calls.Arguments, receiver: Va
         return out
     positional, keywords = list(args.positional), dict(args.keywords)
     for name, kind, default, _, given in parsed_signature(row.signature):
-        fallback = evaluate.evaluate(m, default) if given else UNKNOWN
+        fallback = _default(m, default, out, spot) if given else UNKNOWN
         if name == "self":
             continue
         if kind == "args":
@@ -91,3 +96,15 @@ def bind_signature(m: Machine, row: CallRow, args: calls.Arguments, receiver: Va
         else:
             out[name] = fallback if given else NONE
     return out
+
+
+def _default(m: Machine, default: Expression, known: dict[str, Value], spot: Spot) -> Value:
+    """A parameter's default, which may be computed from the parameters before it."""
+    if default is None or default[0] == "const":
+        return evaluate.evaluate(m, default)
+    outer = m.frame
+    frame = Frame(Scope(outer.scope.module), outer.activation)
+    frame.scope.variables = known
+    frame.at, frame.context, frame.literals, frame.way = spot, outer.context, outer.literals, outer.way
+    with m.within(frame):
+        return evaluate.evaluate(m, default)

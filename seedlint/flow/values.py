@@ -177,6 +177,15 @@ class Tuple:
 
 
 @dataclass(frozen=True, slots=True)
+class Slice:
+    """The key of `x[lower:upper:step]`."""
+
+    lower: Value
+    upper: Value
+    step: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """A list, set or dictionary; `id` names its contents on the heap."""
 
@@ -254,6 +263,7 @@ Value = Union[  # noqa: UP007 - evaluated at run time on Python 3.10
     Super,
     Partial,
     Tuple,
+    Slice,
     Container,
     Lazy,
     Through,

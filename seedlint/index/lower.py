@@ -217,6 +217,11 @@ def _named(self: Lowering, node: ast.NamedExpr) -> Expression:
     return ("walrus", node.target.id, self.expression(node.value))
 
 
+def _slice(self: Lowering, node: ast.Slice) -> Expression:
+    bounds = (node.lower, node.upper, node.step)
+    return ("slice", tuple([("const", None) if bound is None else self.expression(bound) for bound in bounds]))
+
+
 _EXPRESSIONS: dict[type, _Handler] = {
     ast.Constant: _constant,
     ast.Name: lambda self, node: ("name", node.id),
@@ -244,7 +249,7 @@ _EXPRESSIONS: dict[type, _Handler] = {
     ),
     ast.JoinedStr: _joined,
     ast.FormattedValue: _formatted,
-    ast.Slice: lambda self, node: self.operation("slice", [node.lower, node.upper, node.step]),
+    ast.Slice: _slice,
     ast.ListComp: _comprehension("list"),
     ast.SetComp: _comprehension("set"),
     ast.GeneratorExp: _generator,

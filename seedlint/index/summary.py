@@ -12,7 +12,8 @@ Expressions are tuples whose first item names their kind, or None where nothing 
     ("or", values) ("and", values) ("not", value)
     ("cmp", operator, left, right)    one comparison; longer chains are ("and", ...)
     ("choice", test, yes, no)         a conditional expression
-    ("op", operator, operands)        arithmetic, slices ("slice"), f-strings ("fmt"; "format": a value with a format)
+    ("op", operator, operands)        arithmetic, f-strings ("fmt"; "format": a value with a format)
+    ("slice", (lower, upper, step))   one that is left out is ("const", None)
     ("comp", kind, items, clauses)    clauses: ((target, iterable, conditions, pos), ...)
     ("gen", iterable, function)       a generator expression; the function is given its first iterable
     ("lambda", function)  ("star", value)  ("walrus", name, value)
@@ -51,7 +52,7 @@ from typing import Any
 
 from seedlint.sources.source import Problem
 
-FORMAT = 7
+FORMAT = 8
 """Changes whenever the shape of a Summary does; older cached summaries are then ignored."""
 
 GENERATOR_EXPRESSION = "<genexpr>"

@@ -131,7 +131,7 @@ STARRED_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\.?\*\w*(\.[A-Za-z_]\w
 _PAIRS = {SETS: ("flag", "value"), ATTRIBUTES: ("name", "type")}
 """What each of a list of pairs is called."""
 FREE_NAMES = {
-    *("self", "_", "each", "matches", "args", "training", "options", "commands", "in_worker", "worker"),
+    *("self", "_", "each", "held", "matches", "args", "training", "options", "commands", "in_worker", "worker"),
     *dir(builtins),
 }
 FORBIDDEN = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Await, ast.Yield)
