@@ -152,7 +152,7 @@ def _apply_each(
         if row.stands is not None:
             work.stands = _built_at(m, work.value(row.stands)) or stands
         if not work.holds():
-            value = _result(work, None)
+            value = UNKNOWN if row.scope or row.stills else _result(work, None)
         else:
             drawn = _draws(work)
             _seeds(work)
@@ -391,7 +391,7 @@ def _result(work: Application, drawn: bool | None) -> Value:
         made = _make_generator(work)
         return work.value(row.value) if row.value else made
     if row.scope or row.stills:
-        holder = ExternalObject("<scope>", m.allocate(work.pos, "scope"))
+        holder = instance_of(m, "<scope>", work.variables, calls.Arguments(), work.pos, ())
         m.heap[holder.id]["<streams>"] = Tuple(tuple(Const(name) for name in row.scope + row.stills))
         m.heap[holder.id]["<stills>"] = Tuple(tuple(Const(name) for name in row.stills))
         return holder
