@@ -130,9 +130,7 @@ def _iter(m: Machine, args: calls.Arguments, pos: Position) -> Value:
 
 def _next(m: Machine, args: calls.Arguments, pos: Position) -> Value:
     """The next item of what the project defines, else an item."""
-    items = [
-        iterate.following(m, part, pos) or iterate.iterate(m, part, pos) for part in alternatives(_first(args))
-    ]
+    items = [iterate.following(m, part, pos) or iterate.iterate(m, part, pos) for part in alternatives(_first(args))]
     return functools.reduce(join, items)
 
 
