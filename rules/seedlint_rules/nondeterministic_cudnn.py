@@ -8,6 +8,7 @@ from seedlint.fixes.remedy import SetFlags
 from seedlint.flow.timeline import Timeline
 from seedlint.flow.values import truth
 from seedlint.rule import Report, Rule, Severity
+from seedlint_rules.wording import name
 
 _FLAGS = ("cudnn.deterministic", "deterministic.algorithms")
 _LAYERS = ("convolution", "recurrent")
@@ -31,8 +32,9 @@ class NondeterministicCudnn(Rule):
         if not layers or not seeds or self._deterministic(timeline):
             return
         seed = next((moment for moment in seeds if moment.process == "main"), seeds[0])
+        stream = "torch" if any(moment.stream == "torch" for moment in seeds) else "cuda"
         message = (
-            f"{timeline.path} seeds torch and trains `{layers[0].callee.removesuffix('.__call__')}` on CUDA, "
+            f"{timeline.path} seeds {name(stream)} and trains `{layers[0].callee.removesuffix('.__call__')}` on CUDA, "
             "where cuDNN may choose algorithms whose sums differ from run to run"
         )
         help_text = (

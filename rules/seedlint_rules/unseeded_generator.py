@@ -40,7 +40,8 @@ class UnseededGenerator(Rule):
     def _generator(self, moment: Moment, timeline: Timeline) -> Report:
         where = f"when {timeline.path} runs" if timeline.reached else "whoever calls it"
         message = f"`{moment.callee}` starts from the system's entropy {where}; no global seed reaches it"
-        help_text = f"Pass a seed: `{moment.callee}(seed)`."
+        keyword = moment.detail.get("keyword")
+        help_text = f"Pass a seed: `{moment.callee}({f'..., {keyword}=' if keyword else ''}seed)`."
         if moment.kind == "reseed":
             message = f"`{moment.callee}` gives this generator a state of the system's entropy {where}"
             help_text = "Seed it with a constant: `manual_seed(seed)`, or `seed(seed)`."

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seedlint.fixes.remedy import Advise, Seed
+from seedlint.flow.state import Spot
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
 from seedlint_rules.wording import drawn, draws, follows_torch, in_worker, name, seeded_instead
+
+_RESEEDED = frozenset({"torch", "random", "numpy"})
+"""The streams that a worker gets from torch's own, NumPy's since torch 1.9."""
 
 
 class UnseededWorkers(Rule):
@@ -21,12 +25,12 @@ class UnseededWorkers(Rule):
         """Report loaders with workers that are iterated while no seed covers them, where they are built."""
         if not timeline.reached:
             return
-        told = set()
+        loaders: dict[tuple[Spot, str], list[Moment]] = {}
         for draw in self._uncovered(timeline):
-            stream = draw.stream if self._torch_seeded(draw, timeline) else "torch"
-            if (draw.spot, stream) not in told:
-                told.add((draw.spot, stream))
-                yield self._loader(draw, timeline) if stream == "torch" else self._not_reseeded(draw, timeline)
+            from_torch = draw.stream in _RESEEDED and not self._torch_seeded(draw, timeline)
+            loaders.setdefault((draw.spot, "torch" if from_torch else draw.stream), []).append(draw)
+        for (_, stream), found in loaders.items():
+            yield self._loader(found, timeline) if stream == "torch" else self._not_reseeded(found[0], timeline)
 
     def remedies(self, report: Report, timeline: Timeline) -> Iterator[Seed | Advise]:
         """Seed the stream that the loader draws from; what its seed does not cover is seeded in the workers."""
@@ -47,24 +51,25 @@ class UnseededWorkers(Rule):
         seeds = (seed for seed in timeline.seeds("torch") if seed.process == parent and seed.order < draw.order)
         return draw.stream != "torch" and any(seed.state.kind == "seeded" for seed in seeds)
 
-    def _loader(self, draw: Moment, timeline: Timeline) -> Report:
+    def _loader(self, found: list[Moment], timeline: Timeline) -> Report:
+        ordered = any(not in_worker(draw) for draw in found)
         message = (
-            "this loader takes its order and its workers' seeds from the torch stream, which no seed reaches "
-            f"when {timeline.path} iterates it{seeded_instead(timeline, 'torch')}"
+            f"this loader takes {'its order and ' if ordered else ''}its workers' seeds from the torch stream, which "
+            f"no seed reaches when {timeline.path} iterates it{seeded_instead(timeline, 'torch')}"
         )
         help_text = (
             "Call `torch.manual_seed(seed)` before the loader is iterated, or pass "
             "`generator=torch.Generator().manual_seed(seed)`."
         )
-        return Report(draw, message, help_text, Severity.ERROR, "torch", "workers")
+        return Report(found[0], message, help_text, Severity.ERROR, "torch", "workers")
 
     def _not_reseeded(self, draw: Moment, timeline: Timeline) -> Report:
+        once = draw.stream in _RESEEDED
+        its_seed = "in this version of torch its seed" if once else "the loader's seed"
         message = (
             f"the workers of this loader draw with `{drawn(draw)}` from the {draw.stream} stream, which no seed "
-            f"reaches when {timeline.path} runs; in this version of torch its seed does not cover {name(draw.stream)}"
+            f"reaches when {timeline.path} runs; {its_seed} does not cover {name(draw.stream)}"
         )
-        help_text = (
-            "Pass a `worker_init_fn` that seeds it from `torch.initial_seed() % 2**32`, "
-            "or use torch 1.9 or later, which does."
-        )
+        help_text = "Pass a `worker_init_fn` that seeds it from `torch.initial_seed() % 2**32`"
+        help_text += ", or use torch 1.9 or later, which does." if once else "."
         return Report(draw, message, help_text, Severity.ERROR, draw.stream, f"workers:{draw.stream}")

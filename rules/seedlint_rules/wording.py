@@ -18,6 +18,7 @@ SEED_CALLS = {
     "cv2": "cv2.setRNGSeed(seed)",
     "environment": "env.reset(seed=seed)",
     "space": "env.action_space.seed(seed)",
+    "augmentation": "transform.set_random_seed(seed)",
 }
 """A call that seeds each stream."""
 
@@ -29,6 +30,7 @@ NAMES = {
     "tensorflow": "TensorFlow",
     "environment": "the environment",
     "space": "the action space",
+    "augmentation": "the augmentation",
 }
 
 DEVICES = frozenset({"cuda", "mps", "xpu"})

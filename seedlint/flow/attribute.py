@@ -17,11 +17,14 @@ from seedlint.flow.values import (
     ExternalMethod,
     ExternalObject,
     Function,
+    Lazy,
     Method,
     Module,
     Object,
     Option,
+    Partial,
     Super,
+    Through,
     Value,
     View,
     Wrapped,
@@ -31,6 +34,8 @@ from seedlint.flow.values import (
 from seedlint.index.summary import Expression
 
 _NOWHERE = (0, 0, 0, 0)
+_NEXT = ("__next__", "next")
+"""Methods of an iterator that give its next item; DataLoader's had the second one too."""
 
 
 def get_attribute(m: Machine, owner: Value, name: str) -> Value:
@@ -64,6 +69,8 @@ def get_attribute(m: Machine, owner: Value, name: str) -> Value:
         return ExternalMethod(owner, "builtins.str", name) if isinstance(owner.value, str) else UNKNOWN
     if isinstance(owner, Option):
         return get_attribute(m, owner.default, name) if not isinstance(owner.default, Const) else UNKNOWN
+    if isinstance(owner, (Lazy, Through)) and name in _NEXT:
+        return Partial(External("builtins.next"), (owner,), ())
     return library.method_anywhere(m, owner, name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import math
 import re
 from collections.abc import Callable
@@ -121,8 +122,20 @@ def _iterates(m: Machine, args: calls.Arguments, pos: Position) -> Value:
 
 
 def _consumes(m: Machine, args: calls.Arguments, pos: Position) -> Value:
-    """sum, any, next and the like: iterate now, and give an item."""
+    """sum, any and the like: iterate now, and give an item."""
     return iterate.iterate(m, _first(args), pos)
+
+
+def _iter(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    """What `__iter__` of the project gives, else an iterator that iterates later."""
+    made = [iterate.iterator(m, part, pos) or Through((part,)) for part in alternatives(_first(args))]
+    return functools.reduce(join, made)
+
+
+def _next(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    """The next item of what the project defines, else an item."""
+    items = [iterate.following(m, part, pos) or iterate.iterate(m, part, pos) for part in alternatives(_first(args))]
+    return functools.reduce(join, items)
 
 
 def _number(m: Machine, args: calls.Arguments, pos: Position) -> Value:
@@ -330,14 +343,15 @@ _FUNCTIONS: dict[str, Callable[[Machine, calls.Arguments, Position], Value]] = {
         ],
         _iterates,
     ),
-    **dict.fromkeys(["builtins.sum", "builtins.any", "builtins.all", "builtins.next"], _consumes),
+    **dict.fromkeys(["builtins.sum", "builtins.any", "builtins.all"], _consumes),
     **dict.fromkeys(["builtins.int", "builtins.float", "builtins.abs", "builtins.round", "builtins.bool"], _number),
     "builtins.str": lambda m, args, pos: _first(args) if isinstance(_first(args), (Entropy, Const)) else UNKNOWN,
     "builtins.min": _extreme,
     "builtins.max": _extreme,
     "builtins.enumerate": _through("enumerate"),
     "builtins.zip": _through("zip"),
-    "builtins.iter": _through("item"),
+    "builtins.iter": _iter,
+    "builtins.next": _next,
     "builtins.reversed": _through("item"),
     "itertools.chain": _through("chain"),
     "itertools.islice": _through("item"),

@@ -152,7 +152,7 @@ def _apply_each(
         if row.stands is not None:
             work.stands = _built_at(m, work.value(row.stands)) or stands
         if not work.holds():
-            value = _result(work, None)
+            value = UNKNOWN if row.makes or row.scope or row.stills else _result(work, None)
         else:
             drawn = _draws(work)
             _seeds(work)
@@ -396,7 +396,7 @@ def _result(work: Application, drawn: bool | None) -> Value:
         made = _make_generator(work)
         return work.value(row.value) if row.value else made
     if row.scope or row.stills:
-        holder = ExternalObject("<scope>", m.allocate(work.pos, "scope"))
+        holder = instance_of(m, "<scope>", work.variables, calls.Arguments(), work.pos, ())
         m.heap[holder.id]["<streams>"] = Tuple(tuple(Const(name) for name in row.scope + row.stills))
         m.heap[holder.id]["<stills>"] = Tuple(tuple(Const(name) for name in row.stills))
         return holder
@@ -428,11 +428,17 @@ def _make_generator(work: Application) -> Value:
         "unseeded": StreamState(UNSEEDED),
     }.get(kind, StreamState(SEEDED, work.spot))
     made = ExternalObject(m.knowledge.canonical(str(row.makes)), m.allocate(work.pos, row.makes))
-    work.event("generator", "", state, value=kind, id=made.id)
+    work.event("generator", "", state, value=kind, id=made.id, keyword=_seed_keyword(row))
     options.note(m, [value])
     m.places.setdefault(made.id, work.spot)
     m.generators.add(made.id)
     return made
+
+
+def _seed_keyword(row: CallRow) -> str:
+    """The parameter that takes the seed, where it is not the first."""
+    name = _parameter_name(row.seed or "")
+    return "" if signatures.named_parameters(row)[:1] == [name] else name
 
 
 def instance_of(

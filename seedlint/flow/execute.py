@@ -245,6 +245,7 @@ class Narrowing:
     def __init__(self) -> None:
         self.variables: _Variables = {}
         self.cells: list[tuple[Cell, Any, Value]] = []
+        self.stored = False
 
     def also(self, other: Narrowing) -> None:
         """Add what another test says."""
@@ -276,6 +277,15 @@ class Narrowing:
             for cell, key, old, value in before:
                 if cell.get(key) is value:
                     cell.assume(key, old)
+                else:
+                    self.stored = True
+
+    def give_back(self) -> None:
+        """Where another branch has stored something, leave beside it the option that this branch keeps."""
+        for cell, key, value in self.cells if not self.stored else ():
+            stored = cell.get(key)
+            if isinstance(value, Option) and stored is not None:
+                cell[key] = Option(stored, value.name) if isinstance(stored, Const) else join(stored, value)
 
 
 def branch(
@@ -309,6 +319,10 @@ def branch(
     if not left:
         frame.scope.variables, frame.unlikely, m.state = variables, unlikely, state
         return False
+    known = [ways[number][1] for number in falling]
+    if any(narrow.stored for narrow in known):
+        for narrow in known:
+            narrow.give_back()
     left.sort(key=lambda way: way[2])
     condition = Spot(frame.scope.module, (line, 0, line, 0))
     option = value.name or "an option" if isinstance(value, Option) else ""

@@ -91,16 +91,31 @@ def _through(m: Machine, value: Through, pos: Position) -> Value:
 
 
 def _object(m: Machine, value: Object, pos: Position) -> Value:
-    method = attribute.get_attribute(m, value, "__iter__")
-    if isinstance(method, Method):
-        result = calls.call(m, method, calls.Arguments(), pos, "__iter__")
-        following = attribute.get_attribute(m, value, "__next__")
-        if isinstance(following, Method) and any(p == value for p in alternatives(result)):
-            return calls.call(m, following, calls.Arguments(), pos, "__next__")
+    result = iterator(m, value, pos)
+    if result is not None:
+        item = following(m, value, pos) if any(p == value for p in alternatives(result)) else None
+        if item is not None:
+            return item
         return iterate(m, result, pos) if result != value else UNKNOWN
-    if isinstance(method, ExternalMethod):
+    if isinstance(attribute.get_attribute(m, value, "__iter__"), ExternalMethod):
         return library.iterate_external(m, value, pos)
-    return calls.call_method(m, value, "__getitem__", [UNKNOWN], pos)
+    item = following(m, value, pos)
+    return calls.call_method(m, value, "__getitem__", [UNKNOWN], pos) if item is None else item
+
+
+def iterator(m: Machine, value: Value, pos: Position) -> Value | None:
+    """What `__iter__` of an object of the project gives; None if it has none."""
+    return _special(m, value, "__iter__", pos)
+
+
+def following(m: Machine, value: Value, pos: Position) -> Value | None:
+    """What `__next__` of an object of the project gives; None if it has none."""
+    return _special(m, value, "__next__", pos)
+
+
+def _special(m: Machine, value: Value, name: str, pos: Position) -> Value | None:
+    method = attribute.get_attribute(m, value, name) if isinstance(value, Object) else None
+    return calls.call(m, method, calls.Arguments(), pos, name) if isinstance(method, Method) else None
 
 
 def element(m: Machine, value: Value) -> Value:
