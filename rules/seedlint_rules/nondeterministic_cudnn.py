@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seedlint.fixes.remedy import SetFlags
-from seedlint.flow.timeline import Timeline
+from seedlint.flow.timeline import Moment, Timeline
 from seedlint.flow.values import truth
 from seedlint.rule import Report, Rule, Severity
-from seedlint_rules.wording import name
+from seedlint_rules.wording import drawn, name
 
 _FLAGS = ("cudnn.deterministic", "deterministic.algorithms")
 _LAYERS = ("convolution", "recurrent")
@@ -34,7 +34,7 @@ class NondeterministicCudnn(Rule):
         seed = next((moment for moment in seeds if moment.process == "main"), seeds[0])
         stream = "torch" if any(moment.stream == "torch" for moment in seeds) else "cuda"
         message = (
-            f"{timeline.path} seeds {name(stream)} and trains `{layers[0].callee.removesuffix('.__call__')}` on CUDA, "
+            f"{timeline.path} seeds {name(stream)} and trains {self._trained(layers)} on CUDA, "
             "where cuDNN may choose algorithms whose sums differ from run to run"
         )
         help_text = (
@@ -46,6 +46,12 @@ class NondeterministicCudnn(Rule):
     def remedies(self, report: Report, timeline: Timeline) -> Iterator[SetFlags]:
         """Set the flags beside the seed."""
         yield SetFlags({"cudnn.deterministic": "True", "cudnn.benchmark": "False"})
+
+    def _trained(self, layers: list[Moment]) -> str:
+        """A layer or model by its name, or by its library where any of several is meant."""
+        names = [drawn(layer) for layer in layers]
+        known = next((name for name in names if not name.endswith(".?")), "")
+        return f"`{known}`" if known else f"a model of `{names[0].removesuffix('.?')}`"
 
     def _deterministic(self, timeline: Timeline) -> bool:
         """Whether some ordinary run sets a deterministic flag."""

@@ -10,6 +10,8 @@ from seedlint.flow.activation import Activation, Edge, Event
 from seedlint.flow.state import ENTROPY, MAYBE, SEEDED, UNSEEDED, Spot, StreamState
 
 _WORST_FIRST = {UNSEEDED: 0, MAYBE: 1, ENTROPY: 2, SEEDED: 3}
+_USES = frozenset({"backward", "kept"})
+"""The marks of what makes other values of drawn weights, so that it is too late to replace these."""
 _CHILDREN = frozenset({"spawn", "forkserver", "fresh", "fork", "worker"})
 
 
@@ -124,7 +126,7 @@ class _Walk:
         self.path: _Path = ()
         self.order = 0
         self.learned: list[tuple[int, _Path]] = []
-        """When weights are learned from what was drawn, each time anew."""
+        """When something is learned from drawn weights, or they are kept: each time anew."""
         self._learning: set[int] = set()
 
     def visit(self, activation: Activation, where: _Where) -> None:
@@ -170,7 +172,7 @@ class _Walk:
 
     def _note(self, event: Event, where: _Where) -> None:
         self.order += 1
-        if event.kind == "mark" and event.detail["mark"] == "backward":
+        if event.kind == "mark" and event.detail["mark"] in _USES:
             self.learned.append((self.order, self.path))
         spot = event.stands or where.stands or event.spot
         if event.kind != "draw" and not event.detail.get("generator"):
