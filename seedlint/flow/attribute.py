@@ -29,6 +29,7 @@ from seedlint.flow.values import (
     View,
     Wrapped,
     alternatives,
+    any_of,
     join,
 )
 from seedlint.index.summary import Expression
@@ -53,11 +54,7 @@ def get_attribute(m: Machine, owner: Value, name: str) -> Value:
     if isinstance(owner, Super):
         return _of_super(m, owner, name)
     if isinstance(owner, Alternatives):
-        out: Value | None = None
-        for part in sorted(owner.values, key=calls.order):
-            value = get_attribute(m, part, name)
-            out = value if out is None else join(out, value)
-        return UNKNOWN if out is None else out
+        return any_of([get_attribute(m, part, name) for part in sorted(owner.values, key=calls.order)])
     if isinstance(owner, (Container, View)):
         kind = owner.kind if isinstance(owner, Container) else "dict"
         item = containers.attribute_of_dict(m, owner, name)
@@ -121,11 +118,7 @@ def _bound(m: Machine, found: Value, receiver: Value, cls: Class) -> Value:
         here = (m.line, 0, m.line, 0)
         return calls.call(m, inner, calls.Arguments([receiver]), here, getattr(inner, "name", ""), "property")
     if isinstance(found, Alternatives):
-        out: Value | None = None
-        for part in found.values:
-            value = _bound(m, part, receiver, cls)
-            out = value if out is None else join(out, value)
-        return out if out is not None else UNKNOWN
+        return any_of([_bound(m, part, receiver, cls) for part in found.values])
     return found
 
 

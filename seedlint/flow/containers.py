@@ -21,6 +21,7 @@ from seedlint.flow.values import (
     Value,
     View,
     alternatives,
+    any_of,
     join,
 )
 from seedlint.index.summary import Position
@@ -189,13 +190,8 @@ def present(value: Value, default: Value) -> Value:
 
 def any_item(m: Machine, owner: Container) -> Value:
     """What any item may be."""
-    out: Value | None = None
-    for key, value in list(m.heap[owner.id].items()):
-        if key in (LENGTH, FACTORY):
-            continue
-        value = present(value, UNKNOWN)
-        out = value if out is None else join(out, value)
-    return UNKNOWN if out is None else out
+    cell = m.heap[owner.id]
+    return any_of(present(value, UNKNOWN) for key, value in cell.items() if key not in (LENGTH, FACTORY))
 
 
 def update(m: Machine, owner: Container, other: Value) -> None:

@@ -28,6 +28,7 @@ from seedlint.flow.values import (
     Value,
     View,
     alternatives,
+    any_of,
     join,
     truth,
 )
@@ -84,11 +85,7 @@ def spelled(e: Expression) -> str:
 
 def _index(m: Machine, e: Any) -> Value:
     owner, key = evaluate(m, e[1]), evaluate(m, e[2])
-    out: Value | None = None
-    for part in alternatives(owner):
-        item = _item(m, part, key, e[3])
-        out = item if out is None else join(out, item)
-    return UNKNOWN if out is None else out
+    return any_of([_item(m, part, key, e[3]) for part in alternatives(owner)])
 
 
 def _item(m: Machine, owner: Value, key: Value, pos: Position) -> Value:

@@ -36,6 +36,7 @@ from seedlint.flow.values import (
     Tuple,
     Value,
     alternatives,
+    any_of,
     join,
     truth,
 )
@@ -164,7 +165,7 @@ def _augment(m: Machine, s: Statement) -> bool:
     _, line, target, operator, operand = s
     value = evaluate.evaluate(m, operand)
     results = [_augmented(m, part, operator, value, line) for part in alternatives(evaluate.evaluate(m, target))]
-    result = iterate.any_of(results)
+    result = any_of(results)
     if not isinstance(result, Container):
         bind(m, target, result)
     return True

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from seedlint.flow import attribute, calls, containers, library
 from seedlint.flow.machine import Machine
 from seedlint.flow.values import (
@@ -21,9 +19,13 @@ from seedlint.flow.values import (
     Tuple,
     Value,
     alternatives,
-    join,
+    any_of,
 )
 from seedlint.index.summary import GENERATOR_EXPRESSION, Position
+
+
+MOST_ITERATORS = 500
+"""Iterators that may run for one item of an iterator: where loops wrap them again and again, there is no end of these."""
 
 
 def iterate(m: Machine, value: Value, pos: Position) -> Value:
@@ -33,12 +35,10 @@ def iterate(m: Machine, value: Value, pos: Position) -> Value:
 
 def awaited(m: Machine, value: Value) -> Value:
     """Run the coroutines that a value may be, and return what they give."""
-    out: Value | None = None
-    for part in alternatives(value):
-        if isinstance(part, Lazy) and "async" in part.function.record[5]:
-            part = run(m, part, part.pos)
-        out = part if out is None else join(out, part)
-    return UNKNOWN if out is None else out
+    return any_of(
+        run(m, part, part.pos) if isinstance(part, Lazy) and "async" in part.function.record[5] else part
+        for part in alternatives(value)
+    )
 
 
 def consumed(m: Machine, args: calls.Arguments, pos: Position) -> None:
@@ -77,6 +77,17 @@ def _iterate_one(m: Machine, value: Value, pos: Position) -> Value:
 
 
 def _through(m: Machine, value: Through, pos: Position) -> Value:
+    """Iterate what an iterator goes through; of iterators over many others no more than a number."""
+    if m.iterators >= MOST_ITERATORS:
+        return UNKNOWN
+    outer, m.iterators = m.iterators, m.iterators + 1
+    try:
+        return _next_of(m, value, pos)
+    finally:
+        m.iterators = m.iterators if outer else 0
+
+
+def _next_of(m: Machine, value: Through, pos: Position) -> Value:
     items = [iterate(m, item, pos) for item in value.items]
     if value.calls is not None:
         result = calls.call(m, value.calls, calls.Arguments(items), pos, value.kind)
@@ -127,14 +138,6 @@ def element(m: Machine, value: Value) -> Value:
     if isinstance(value, Alternatives):
         return any_of(element(m, part) for part in value.values if part != NONE)
     return value if isinstance(value, Entropy) else UNKNOWN
-
-
-def any_of(values: Iterable[Value]) -> Value:
-    """A value that may be any of several."""
-    out: Value | None = None
-    for value in values:
-        out = value if out is None else join(out, value)
-    return UNKNOWN if out is None else out
 
 
 def known_items(m: Machine, value: Value) -> list[Value] | None:

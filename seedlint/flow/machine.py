@@ -149,6 +149,7 @@ class Machine:
         self.paused: State | None = None
         self.distinct_methods: dict[str, str] = knowledge.distinct_methods
         self.depth = 0
+        self.iterators = 0
         self.steps = 0
         self.line = 0
         self.conditional = 0

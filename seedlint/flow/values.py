@@ -284,11 +284,14 @@ def join(left: Value, right: Value) -> Value:
     A known object is kept beside an unknown one, since calling what is known is all that can be
     done; a known number is not, since its value is what would be relied on.
     """
-    if left is right or left == right:
-        return left
+    return left if left is right or left == right else any_of((left, right))
+
+
+def any_of(values: Iterable[Value]) -> Value:
+    """A value that may be any of several, joined at once."""
     parts: dict[Any, None] = {}
     unknown = False
-    for side in (left, right):
+    for side in values:
         for part in alternatives(side):
             if part is UNKNOWN:
                 unknown = True

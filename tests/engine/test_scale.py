@@ -103,6 +103,12 @@ def test_instances_that_only_unreached_functions_make_are_told_apart_up_to_a_num
     assert twice - once <= 1.2 * 10 * 20  # one for each further function, none for what it constructs
 
 
+def test_iterators_over_iterators_end(tmp_path: Path) -> None:
+    wrapped = "".join("rows = zip(rows, rows)\n" for _ in range(30))
+    text = f"{IMPORT}rows = range(3)\n{wrapped}for row in rows:\n    torch.rand(3)\n"
+    assert len(run(tmp_path / "wrapped", {"a.py": text}).findings) == 1
+
+
 def test_each_of_many_entries_gets_what_it_would_alone(tmp_path: Path) -> None:
     """A helper that all of them call with arguments of their own is not given up on."""
     helper = "def train(name, make):\n    return make()\n"
