@@ -97,7 +97,7 @@ def _of_object(m: Machine, owner: Object, name: str) -> Value:
     fallback = definitions.find_in_class(owner.cls, "__getattr__")
     if isinstance(fallback, Function):
         return calls.call_function(m, fallback, calls.Arguments([owner, Const(name)]), _NOWHERE, name)
-    return m.heap[owner.id].get(containers.OTHERS, m.flags.get(f"self.{name}", UNKNOWN))
+    return m.flags.get(f"self.{name}", UNKNOWN)
 
 
 def _bound(m: Machine, found: Value, receiver: Value, cls: Class) -> Value:
@@ -195,7 +195,7 @@ def _held(m: Machine, owner: Object | ExternalObject, name: str, kind: str) -> V
 
 
 def any_attribute(m: Machine, owner: Value) -> Value:
-    """Some attribute whose name is not known: what a module defines, or something of a library."""
+    """Some attribute whose name is not known: what a module defines, what was set by such a name, or a library's."""
     if isinstance(owner, Module):
         scope = m.scopes.get(owner.name)
         if scope is None:
