@@ -101,8 +101,7 @@ def _of_object(m: Machine, owner: Object, name: str) -> Value:
     fallback = definitions.find_in_class(owner.cls, "__getattr__")
     if isinstance(fallback, Function):
         return calls.call_function(m, fallback, calls.Arguments([owner, Const(name)]), _NOWHERE, name)
-    others = m.heap[owner.id].get(containers.OTHERS)
-    return m.flag_of(f"{OWN}{name}", owner) if others is None else others
+    return m.flag_of(f"{OWN}{name}", owner)
 
 
 def _bound(m: Machine, found: Value, receiver: Value, cls: Class) -> Value:
@@ -196,7 +195,7 @@ def _held(m: Machine, owner: Object | ExternalObject, name: str, kind: str) -> V
 
 
 def any_attribute(m: Machine, owner: Value) -> Value:
-    """Some attribute whose name is not known: what a module defines, or something of a library."""
+    """Some attribute whose name is not known: what a module defines, what was set by such a name, or a library's."""
     if isinstance(owner, Module):
         scope = m.scopes.get(owner.name)
         if scope is None:

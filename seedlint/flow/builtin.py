@@ -87,7 +87,7 @@ _LAZY = frozenset(
         *(f"builtins.{name}" for name in ("enumerate", "filter", "iter", "map", "print", "zip", "sum", "any", "all")),
         *(f"builtins.{name}" for name in ("list", "tuple", "set", "sorted", "next", "max", "min", "frozenset")),
         *("itertools.chain", "itertools.cycle", "itertools.islice", "asyncio.run", "<each>", "<identity>"),
-        *("builtins.dict", "collections.OrderedDict"),
+        *("builtins.dict", "collections.OrderedDict", "itertools.chain.from_iterable"),
     }
 )
 """Functions that keep what they are given for later, or that iterate it themselves."""
@@ -354,6 +354,7 @@ _FUNCTIONS: dict[str, Callable[[Machine, calls.Arguments, Position], Value]] = {
     "builtins.next": _next,
     "builtins.reversed": _through("item"),
     "itertools.chain": _through("chain"),
+    "itertools.chain.from_iterable": _through("flat"),
     "itertools.islice": _through("item"),
     "itertools.cycle": _through("item"),
     "builtins.map": _map,

@@ -96,6 +96,8 @@ def _next_of(m: Machine, value: Through, pos: Position) -> Value:
         return Tuple(tuple(items))
     if value.kind == "chain":
         return any_of(items)
+    if value.kind == "flat":
+        return iterate(m, any_of(items), pos)
     if value.kind == "enumerate":
         return Tuple((UNKNOWN, *items[:1]))
     return items[0] if items else UNKNOWN

@@ -11,7 +11,7 @@ from seedlint.flow import (
     containers,
     evaluate,
 )
-from seedlint.flow.machine import Frame, Machine
+from seedlint.flow.machine import Frame, Machine, literals
 from seedlint.flow.state import Spot
 from seedlint.flow.values import (
     NONE,
@@ -105,6 +105,8 @@ def _default(m: Machine, default: Expression, known: dict[str, Value], spot: Spo
     outer = m.frame
     frame = Frame(Scope(outer.scope.module), outer.activation)
     frame.scope.variables = known
-    frame.at, frame.context, frame.literals, frame.way = spot, outer.context, outer.literals, outer.way
+    frame.at, frame.context, frame.way = spot, outer.context, outer.way
+    given = known["args"]
+    frame.literals = (*outer.literals, *literals(given.items if isinstance(given, Tuple) else ()))
     with m.within(frame):
         return evaluate.evaluate(m, default)
