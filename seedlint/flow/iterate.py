@@ -23,9 +23,8 @@ from seedlint.flow.values import (
 )
 from seedlint.index.summary import GENERATOR_EXPRESSION, Position
 
-
 MOST_ITERATORS = 500
-"""Iterators that may run for one item of an iterator: where loops wrap them again and again, there is no end of these."""
+"""Iterators that may run for one item of an iterator: where loops wrap them again and again, there is no end."""
 
 
 def iterate(m: Machine, value: Value, pos: Position) -> Value:
