@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from seedlint.flow import attribute, calls, containers, definitions, dynamic, execute, iterate, library, texts
+from seedlint.flow import (
+    attribute,
+    calls,
+    containers,
+    definitions,
+    dynamic,
+    execute,
+    iterate,
+    library,
+    narrowing,
+    texts,
+)
 from seedlint.flow.machine import Machine
 from seedlint.flow.values import (
     NONE,
@@ -259,7 +270,7 @@ def _choice(m: Machine, e: Any) -> Value:
 
         return run
 
-    positive, negative = execute.narrowed(m, test)
+    positive, negative = narrowing.narrowed(m, test)
     ways = [(way(yes), positive, answer is False), (way(no), negative, answer is True)]
     execute.branch(m, ways, 0, answer, value)
     if not out:

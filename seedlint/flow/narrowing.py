@@ -1,0 +1,115 @@
+"""What a test says of variables and of cells of the heap, where it holds and where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from seedlint.flow import evaluate
+from seedlint.flow.heap import Cell
+from seedlint.flow.machine import Machine
+from seedlint.flow.values import (
+    UNKNOWN,
+    Alternatives,
+    Const,
+    Container,
+    ExternalObject,
+    Object,
+    Option,
+    Value,
+    join,
+)
+from seedlint.index.summary import Expression
+
+
+def narrowed(m: Machine, test: Expression) -> tuple[Narrowing, Narrowing]:
+    """What a test says in its two branches of the variable or attribute that it asks about."""
+    yes, no = Narrowing(), Narrowing()
+    if test is None:
+        return yes, no
+    if test[0] == "not":
+        yes, no = narrowed(m, test[1])
+        return no, yes
+    if test[0] == "and":
+        for part in test[1]:
+            yes.also(narrowed(m, part)[0])
+        return yes, no
+    asked: Any = test
+    if test[0] == "cmp":
+        if test[1] not in ("is", "is not", "==", "!=") or test[3] != ("const", None):
+            return yes, no
+        asked = test[2]
+    if asked is not None and asked[0] == "walrus":
+        asked = ("name", asked[1])
+    if asked is None or asked[0] not in ("name", "attr", "index"):
+        return yes, no
+    value = evaluate.evaluate(m, asked)
+    some = _given(value)
+    if some is None:
+        return yes, no
+    negative = test[0] == "cmp" and test[1] in ("is", "==")
+    (no if negative else yes).say(m, asked, some)
+    if test[0] == "cmp":
+        (yes if negative else no).say(m, asked, Const(None))
+    return yes, no
+
+
+def _given(value: Value) -> Value | None:
+    """A value that may be None, where it is not; None if there is nothing to say."""
+    none = Const(None)
+    if isinstance(value, Option) and value.default == none:
+        return Option(UNKNOWN, value.name)
+    if isinstance(value, Alternatives) and none in value.values:
+        rest = [part for part in value.values if part != none]
+        return next(iter(rest)) if len(rest) == 1 else Alternatives(rest)
+    return None
+
+
+class Narrowing:
+    """What is known of variables and of cells of the heap within one branch."""
+
+    def __init__(self) -> None:
+        self.variables: dict[str, Value] = {}
+        self.cells: list[tuple[Cell, Any, Value]] = []
+        self.stored = False
+
+    def also(self, other: Narrowing) -> None:
+        """Add what another test says."""
+        self.variables.update(other.variables)
+        self.cells += other.cells
+
+    def say(self, m: Machine, asked: Expression, value: Value) -> None:
+        """Note that the asked expression has this value."""
+        assert asked is not None
+        if asked[0] == "name":
+            self.variables[asked[1]] = value
+            return
+        owner = evaluate.evaluate(m, asked[1])
+        if asked[0] == "attr" and isinstance(owner, (Object, ExternalObject)):
+            self.cells.append((m.heap[owner.id], asked[2], value))
+        elif isinstance(owner, Container) and owner.kind == "dict":
+            key = Const(asked[2]) if asked[0] == "attr" else evaluate.evaluate(m, asked[2])
+            self.cells.append((m.heap[owner.id], key, value))
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let the cells hold what is known; what the branch itself stores there stays."""
+        before = [(cell, key, cell.get(key), value) for cell, key, value in self.cells]
+        for cell, key, value in self.cells:
+            cell.assume(key, value)
+        try:
+            yield
+        finally:
+            for cell, key, old, value in before:
+                if cell.get(key) is value:
+                    cell.assume(key, old)
+                else:
+                    self.stored = True
+
+    def give_back(self) -> None:
+        """Where another branch has stored something, leave beside it the option that this branch keeps."""
+        for cell, key, value in self.cells if not self.stored else ():
+            stored = cell.get(key)
+            if isinstance(value, Option) and stored is not None:
+                cell[key] = Option(stored, value.name) if isinstance(stored, Const) else join(stored, value)
