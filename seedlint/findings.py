@@ -34,7 +34,7 @@ def collect(timelines: Iterable[Timeline], rules: Iterable[type[Rule]]) -> list[
                 known = found.get(key)
                 if known is None:
                     found[key] = Found(type(rule), report, timeline, {timeline.path})
-                else:
+                elif timeline.reached:
                     known.entries.add(timeline.path)
     return list(found.values())
 
