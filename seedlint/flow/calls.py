@@ -121,7 +121,7 @@ def _call_each(
     state, before = m.state, m.frame.way
     out: list[tuple[State, Value]] = []
     for part in sorted(callee.values, key=order):
-        if part in (NONE, UNKNOWN) or isinstance(part, Const):
+        if part in (NONE, UNKNOWN) or isinstance(part, Const) or not _accepts(part, args):
             continue
         m.state, m.frame.way = state, (*before, (m.here(pos), len(out) + 1))
         with m.maybe():
@@ -135,6 +135,17 @@ def _call_each(
         m.state = join_states(m.state, other, condition)
         value = join(value, result)
     return value
+
+
+def _accepts(callee: Value, args: Arguments) -> bool:
+    """Whether a function can be called so; what cannot is not what is meant."""
+    if not isinstance(callee, Function):
+        return True
+    kinds = {name: kind for name, kind, *_ in callee.record[2]}
+    if "kwargs" not in kinds.values() and any(kinds.get(name) in (None, "positional") for name in args.keywords):
+        return False
+    places = sum(kind in ("plain", "positional") for kind in kinds.values())
+    return "args" in kinds.values() or len(args.positional) <= places
 
 
 def _flow(
