@@ -107,13 +107,18 @@ def test_an_interrupt_ends_every_child_and_reports_what_is_known(tmp_path: Path)
     Path(tmp_path, "first.py").write_text(DRAW, encoding="utf-8")
     Path(tmp_path, "second.py").write_text(f"import time\nname = '{mark}'\ntime.sleep(300)\n{DRAW}", encoding="utf-8")
     command = [sys.executable, "-m", "seedlint", "--no-cache", "--verify", "--jobs", "1", "--timeout", "200", "."]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    environment = {**os.environ, "TMPDIR": str(scratch)}
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     time.sleep(8)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert "verified: diverged" in out, err
     assert "stopped" in out
-    assert not _running("seedlint_probe")
+    assert not _running(str(scratch))
 
 
 def test_the_probe_is_written_for_python_3_8() -> None:
