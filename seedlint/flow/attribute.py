@@ -36,7 +36,7 @@ from seedlint.index.summary import Expression
 
 _NOWHERE = (0, 0, 0, 0)
 _NEXT = ("__next__", "next")
-"""Methods of an iterator that give its next item; DataLoader's had the second one too."""
+"""Methods of an iterator that give its next item; some libraries' had the second one too."""
 
 
 def get_attribute(m: Machine, owner: Value, name: str) -> Value:
