@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from seedlint.flow.state import Spot, State, StreamState
+from seedlint.flow.state import NO_STATE, Spot, State, StreamState
 from seedlint.flow.values import Value
 
 
@@ -40,7 +40,7 @@ class Edge:
     target: Activation
     mode: str = ""
     stands: Spot | None = None
-    state: State = ()
+    state: State = NO_STATE
     made: int = 0
 
 

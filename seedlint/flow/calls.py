@@ -7,6 +7,7 @@ from typing import Any
 
 from seedlint.flow import attribute, builtin, containers, definitions, execute, iterate, library, signatures
 from seedlint.flow.activation import Activation, Edge
+from seedlint.flow.hashed import Hashed
 from seedlint.flow.machine import DEEPEST_CALL, STEP_BUDGET, Frame, Machine, literals, own
 from seedlint.flow.state import Spot, State, join_states
 from seedlint.flow.values import (
@@ -184,10 +185,10 @@ def call_function(
     if running_now:
         variables = _widened(running_now[-1], variables)
     mode = _mode(m, variables)
-    known: tuple[Any, ...] = (mode, *variables.values())
+    known = Hashed((mode, *variables.values()))
     if m.often(id(record)):
         variables = _without_what_varies(m, record, variables)
-        known = (mode, *variables.values())
+        known = Hashed((mode, *variables.values()))
     key = (shape, known, m.state)
     done = m.quiet.get((shape, known)) or m.memo.get(key)
     if done is None:
@@ -203,8 +204,8 @@ def call_function(
             edge = "factory"
         m.record(Edge(m.here(pos), text, done, edge, stands, m.state, made))
         m.frame.activation.built |= done.built
-    m.imported |= done.imported
-    m.flags.update(done.flags)
+    m.add_imports(done.imported)
+    m.set_flags(done.flags)
     if done.out is not None and not done.quiet:
         m.state = done.out
     m.paused = done.paused
@@ -259,9 +260,8 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
     receiver = next(iter(variables.values()), None)
     frame.context = receiver.id if isinstance(receiver, Object) else 0
     frame.literals = literals(variables.values())
-    start, imported, flags, during = m.state, m.imported, dict(m.flags), m.during
+    start, imported, flags, during = m.state, len(m.imported), m.flags, m.during
     m.during = during | function.during
-    m.imported = set(imported)
     m.analyses[id(record)] = m.analyses.get(id(record), 0) + 1
     m.entered.add(id(record))
     m.usual.setdefault(id(record), variables)
@@ -277,8 +277,7 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
         m.active.discard(key)
         m.depth -= 1
         m.during = during
-    activation.imported, activation.flags = m.imported - imported, m.changed_flags(flags)
-    m.imported = imported
+    activation.imported, activation.flags = m.take_imports(imported), m.changed_flags(flags)
     if falls:
         frame.returns.append((NONE, m.state, frame.unlikely))
     activation.value = _returned(frame)

@@ -10,7 +10,7 @@ from seedlint.flow import (
 )
 from seedlint.flow.activation import Event
 from seedlint.flow.machine import Machine
-from seedlint.flow.state import SEEDED, Spot, StreamState
+from seedlint.flow.state import SEEDED, Spot, StreamState, replace
 from seedlint.flow.values import (
     UNKNOWN,
     Const,
@@ -28,7 +28,7 @@ def set_flag(m: Machine, name: str, value: Value, target: Expression) -> None:
     """Assign an attribute of a library, which may be a flag."""
     flag = m.knowledge.flag(m.knowledge.canonical(name))
     if flag is not None:
-        m.flags[flag] = value
+        m.set_flags({flag: value})
         spot = Spot(m.frame.scope.module, m.line_of(target))
         m.record(Event("flag", spot, name, "", StreamState(SEEDED), None, {"flag": flag, "value": value}))
 
@@ -38,7 +38,7 @@ def set_environment(m: Machine, owner: str, key: object, value: Value, pos: Posi
     if owner == "os.environ":
         flag = m.knowledge.environment(str(key))
         if flag is not None:
-            m.flags[flag] = value
+            m.set_flags({flag: value})
             m.record(
                 Event(
                     "flag",
@@ -104,8 +104,8 @@ def _enter_generator(m: Machine, manager: Lazy, pos: Position, leave: list[Calla
     names, m.held_restores = m.held_restores, held
 
     def put_back() -> None:
-        changes = {m.stream_index[name]: before[m.stream_index[name]] for name in names if name in m.stream_index}
-        m.state = tuple(changes.get(i, state) for i, state in enumerate(m.state))
+        indices = [m.stream_index[name] for name in names if name in m.stream_index]
+        m.state = replace(m.state, [(i, before[i]) for i in indices])
 
     leave.append(put_back)
     return value
@@ -113,9 +113,9 @@ def _enter_generator(m: Machine, manager: Lazy, pos: Position, leave: list[Calla
 
 def _put_back(m: Machine, names: Sequence[str], leave: list[Callable[[], None]]) -> None:
     before = m.state
-    indices = {m.stream_index[name] for name in names if name in m.stream_index}
+    indices = [m.stream_index[name] for name in names if name in m.stream_index]
 
     def put_back() -> None:
-        m.state = tuple(before[i] if i in indices else state for i, state in enumerate(m.state))
+        m.state = replace(m.state, [(i, before[i]) for i in indices])
 
     leave.append(put_back)

@@ -342,11 +342,8 @@ def _settings(work: Application) -> None:
     """Set flags, keep values and leave marks."""
     for flag, expression in work.row.sets:
         value = work.value(expression)
-        work.m.flags[flag] = value
-        if flag.startswith(OWN):
-            work.m.flags.update(
-                (own(flag, number), value) for number in _held(work.m, work.variables.get("self", UNKNOWN))
-            )
+        held = _held(work.m, work.variables.get("self", UNKNOWN)) if flag.startswith(OWN) else ()
+        work.m.set_flags({flag: value, **{own(flag, number): value for number in held}})
         work.event("flag", "", StreamState(SEEDED), flag=flag, value=value)
     owner = work.variables.get("self")
     if work.row.keeps and isinstance(owner, ExternalObject):

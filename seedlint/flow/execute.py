@@ -316,7 +316,7 @@ def loop(m: Machine, body: Block, orelse: Block, again: Callable[[], Any], endle
     frame = m.frame
     breaks, continues, way = frame.breaks, frame.continues, frame.way
     before, state = frame.scope.variables, m.state
-    start, flags = m.clock.now, dict(m.flags)
+    start, flags = m.clock.now, m.flags
     exits: list[tuple[State, _Variables]] = []
     for _ in range(passes):
         frame.breaks, frame.continues, frame.way = [], [], way

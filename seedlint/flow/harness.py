@@ -74,7 +74,7 @@ class Harness:
         """
         session = _Session(self, machine, module)
         session.collect()
-        imported = set(machine.imported)
+        imported = dict(machine.imported)
         try:
             return session.run(only)
         finally:

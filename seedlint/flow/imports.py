@@ -181,15 +181,15 @@ def run_module(m: Machine, name: str, pos: Position, as_main: str | None = None)
     """Run a module's top level, unless this process already has."""
     if name in m.imported and as_main is None:
         return
-    m.imported.add(name)
+    m.imported[name] = None
     shape = ("module", name, as_main)
     done = m.quiet.get(shape) or m.memo.get((shape, m.state))
     if done is None:
         done = _run(m, name, as_main, shape)
     if done.events:
         m.record(Edge(m.here(pos), f"import {name}" if as_main is None else name, done, "import"))
-    m.imported |= done.imported
-    m.flags.update(done.flags)
+    m.add_imports(done.imported)
+    m.set_flags(done.flags)
     if done.out is not None and not done.quiet:
         m.state = done.out
 
@@ -202,14 +202,14 @@ def _run(m: Machine, name: str, as_main: str | None, shape: tuple[str, str, str 
     scope.variables["__name__"] = Const(as_main or name)
     scope.variables["__file__"] = UNKNOWN
     activation = Activation(name)
-    start, imported, flags = m.state, set(m.imported), dict(m.flags)
+    start, imported, flags = m.state, len(m.imported), m.flags
     depth, conditional = m.depth, m.conditional
     m.depth, m.conditional = 0, 0
     m.clock.now += 1
     with m.within(Frame(scope, activation, block=module.summary.body)):
         execute.execute(m, module.summary.body)
     m.depth, m.conditional = depth, conditional
-    activation.imported, activation.flags = m.imported - imported, m.changed_flags(flags)
+    activation.imported, activation.flags = m.take_imports(imported), m.changed_flags(flags)
     activation.out = m.state
     activation.quiet = not activation.events and m.state == start
     m.state = start

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -107,10 +107,10 @@ class Machine:
         self.streams = tuple(knowledge.streams)
         self.stream_index = {name: i for i, name in enumerate(self.streams)}
         self.separate = frozenset(name for name, row in knowledge.streams.items() if not row.shared)
-        self.initial: State = tuple(
-            FRESH if row.start == "entropy" else StreamState(SEEDED) for row in knowledge.streams.values()
+        self.initial = State(
+            [FRESH if row.start == "entropy" else StreamState(SEEDED) for row in knowledge.streams.values()]
         )
-        self.state: State = self.initial
+        self.state = self.initial
         self.frame = Frame(Scope(""), Activation(""))
         self.scopes: dict[str, Scope] = {}
         self.clock = Clock()
@@ -140,7 +140,7 @@ class Machine:
         self.flags: dict[str, Value] = {}
         self.during: frozenset[str] = frozenset()
         """Tags of the contexts that are entered; see `ClassRow`."""
-        self.imported: set[str] = set()
+        self.imported: dict[str, None] = {}
         self.main = ""
         self.group = ""
         self.most_instances = MOST_INSTANCES
@@ -210,9 +210,24 @@ class Machine:
         """The line that is being executed, for expressions that carry no place."""
         return (self.line, 0, self.line, 0)
 
-    def changed_flags(self, before: dict[str, Value]) -> dict[str, Value]:
+    def set_flags(self, flags: Mapping[str, Value]) -> None:
+        """Leave some flags with a value; who holds the flags of before keeps these."""
+        if any(self.flags.get(name) != value for name, value in flags.items()):
+            self.flags = {**self.flags, **flags}
+
+    def changed_flags(self, before: Mapping[str, Value]) -> dict[str, Value]:
         """The flags that were set since."""
+        if self.flags is before:
+            return {}
         return {name: value for name, value in self.flags.items() if before.get(name) != value}
+
+    def take_imports(self, since: int) -> set[str]:
+        """The modules that were imported after this many others; they do not count as imported any more."""
+        return {self.imported.popitem()[0] for _ in range(len(self.imported) - since)}
+
+    def add_imports(self, names: Iterable[str]) -> None:
+        """Count modules as imported."""
+        self.imported.update(dict.fromkeys(names))
 
     def flag_of(self, name: str, owner: Value | None) -> Value:
         """The flag of one object, or of the one whose method is running, for an object that was told nothing."""

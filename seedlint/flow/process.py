@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from seedlint.flow import imports
 from seedlint.flow.activation import Activation, Edge
 from seedlint.flow.machine import Frame, Machine
-from seedlint.flow.state import FRESH, SEEDED, StreamState, replace
+from seedlint.flow.state import FRESH, SEEDED, State, StreamState, replace
 from seedlint.flow.values import NONE, Const, ExternalObject, Option
 
 if TYPE_CHECKING:
@@ -26,18 +26,20 @@ def run_in(m: Machine, work: Application, run: Callable[[], None]) -> None:
     activation = Activation(f"<{kind}>")
     pool = work.variables.get("self")
     state, imported, frame = m.state, m.imported, m.frame
-    m.imported = set(imported)
+    m.imported = dict(imported)
     child = Frame(frame.scope, activation, frame.function, frame.block)
     child.context, child.at = frame.context, frame.at
     with m.within(child):
         if kind in ("spawn", "forkserver", "fresh"):
-            m.state, m.imported = m.initial, set()
+            m.state, m.imported = m.initial, {}
             if kind != "fresh" and m.main in m.program.modules:
                 imports.run_module(m, m.main, work.pos, as_main="__mp_main__")
         elif kind in ("fork", "worker"):
-            m.state = tuple(
-                FRESH if row.fork == "entropy" else stream
-                for row, stream in zip(m.knowledge.streams.values(), m.state, strict=True)
+            m.state = State(
+                [
+                    FRESH if row.fork == "entropy" else stream
+                    for row, stream in zip(m.knowledge.streams.values(), m.state, strict=True)
+                ]
             )
             if kind == "worker":
                 _seed_worker(m, work)

@@ -89,7 +89,7 @@ def _all(
                     raise
         else:
             activations[entry] = run_entry(machine, entry)
-        imported |= machine.imported - {module}
+        imported |= machine.imported.keys() - {module}
     for entry, activation in activations.items():
         name, _, function = entry.partition("/")
         module_file = machine.program.modules[name]
@@ -151,7 +151,7 @@ def seeded_streams(timelines: Iterable[Timeline]) -> frozenset[str]:
 
 def _begin(machine: Machine, entry: str, activation: Activation) -> None:
     machine.state = machine.initial
-    machine.imported = set()
+    machine.imported = {}
     machine.flags = {}
     machine.during = frozenset()
     machine.declared = {}

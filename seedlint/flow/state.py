@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from seedlint.flow.hashed import Hashed
 from seedlint.index.summary import Position
 
 UNSEEDED = "unseeded"
@@ -33,8 +34,9 @@ class StreamState:
 
 FRESH = StreamState(UNSEEDED)
 
-State = tuple[StreamState, ...]
+State = Hashed[StreamState]
 """One entry for each stream, in the order of the machine's stream names."""
+NO_STATE = State()
 
 
 def join_stream(usual: StreamState, other: StreamState, condition: Spot, biased: bool, option: str) -> StreamState:
@@ -60,7 +62,7 @@ def join_states(usual: State, other: State, condition: Spot, biased: bool = Fals
     """Join stream by stream."""
     if usual is other or usual == other:
         return usual
-    return tuple(join_stream(a, b, condition, biased, option) for a, b in zip(usual, other, strict=True))
+    return State([join_stream(a, b, condition, biased, option) for a, b in zip(usual, other, strict=True)])
 
 
 def replace(state: State, changes: Iterable[tuple[int, StreamState]]) -> State:
@@ -68,4 +70,4 @@ def replace(state: State, changes: Iterable[tuple[int, StreamState]]) -> State:
     out = list(state)
     for index, stream in changes:
         out[index] = stream
-    return tuple(out)
+    return State(out)
