@@ -261,7 +261,7 @@ def _while(m: Machine, s: Statement) -> bool:
     answer, certain = truth(value)
     if certain and answer is False:
         return execute(m, orelse)
-    endless = certain and answer is True and isinstance(value, Const)
+    endless = certain and answer is True and test is not None and test[0] == "const"
     return loop(m, body, orelse, lambda: evaluate.evaluate(m, test), endless)
 
 
