@@ -106,26 +106,26 @@ def value_plans(book: Book, item: _Asked, remedy: FixValue) -> Iterator[Plan]:
     call = _call_at(page, spot)
     reason = "where the changing value comes from cannot be changed here"
     if call is not None:
-        yield from _option_plans(page, item, spot, call, book.seed)
+        seed = _passed_seed(call, *_parameter(book, remedy.callee))
+        yield from _option_plans(page, item, spot, seed, book.seed)
         value, looped = _of_turn(page, spot, _value(book, page, spot))
         if looped:
             reason = "it runs in a loop, where a fixed seed would give the same numbers in every turn"
         else:
-            for changes in _number_changes(book, page, spot, call, remedy, value):
+            for changes in _number_changes(book, page, spot, seed, remedy, value):
                 kind = Applicability.UNSAFE if value.reason else Applicability.SAFE
                 yield Plan([item], message, [(spot.module, change) for change in changes], kind, value.reason)
-        if call.args and isinstance(call.args[0], ast.Name):
-            yield from _parameter_default(book, item, page, spot, call.args[0].id)
+        if isinstance(seed, ast.Name):
+            yield from _parameter_default(book, item, page, spot, seed.id)
     yield Plan([item], message, [], Applicability.DISPLAY, reason)
 
 
 def _number_changes(
-    book: Book, page: Page, spot: Spot, call: ast.Call, remedy: FixValue, value: Value
+    book: Book, page: Page, spot: Spot, seed: ast.expr | None, remedy: FixValue, value: Value
 ) -> Iterator[list[Change]]:
     """Ways to have a fixed number in the place of what a seed call invents."""
-    first = call.args[0] if call.args else next((w.value for w in call.keywords), None)
-    if isinstance(first, ast.Name):
-        assigned = _assignment(page, spot, first.id)
+    if isinstance(seed, ast.Name):
+        assigned = _assignment(page, spot, seed.id)
         invented = _invented(assigned) if assigned is not None else None
         if invented is not None:
             yield [replace(page, invented, str(book.seed))]
@@ -134,7 +134,7 @@ def _number_changes(
         changes = _argument(page, spot, parameter, index, value)
         if changes:
             yield changes
-    elif remedy.streams:
+    elif remedy.streams and _stands_alone(page, spot):
         function = page.function_around(spot.pos)
         lines = written(book, page, remedy.streams, value.text, spot.pos[0], function.body if function else [])
         if lines is not None and len(lines[0]) == 1:
@@ -169,19 +169,16 @@ def _invented(node: ast.expr) -> ast.expr | None:
     return node if calls and not any(NAME.fullmatch(name) for name in named) else None
 
 
-def _option_plans(page: Page, item: _Asked, spot: Spot, call: ast.Call, number: int) -> Iterator[Plan]:
+def _option_plans(page: Page, item: _Asked, spot: Spot, seed: ast.expr | None, number: int) -> Iterator[Plan]:
     """A fixed default for the option that a seed call reads, where the program invents a number without it."""
-    given = [*call.args, *(word.value for word in call.keywords)][:1]
-    if given and isinstance(given[0], ast.Name):
-        given = [value for value in (_assignment(page, spot, given[0].id),) if value is not None]
+    node = _assignment(page, spot, seed.id) if isinstance(seed, ast.Name) else seed
     declared = declared_options(page)
-    for node in given:
-        if isinstance(node, ast.Attribute) and node.attr in declared:
-            change = fixed_default(page, declared[node.attr], number)
-            if change is not None:
-                reason = "runs without the option get the same numbers each time"
-                message = f"Give the option of `{page.offsets.segment(node)}` a fixed default."
-                yield Plan([item], message, [(spot.module, change)], Applicability.UNSAFE, reason)
+    if isinstance(node, ast.Attribute) and node.attr in declared:
+        change = fixed_default(page, declared[node.attr], number)
+        if change is not None:
+            reason = "runs without the option get the same numbers each time"
+            message = f"Give the option of `{page.offsets.segment(node)}` a fixed default."
+            yield Plan([item], message, [(spot.module, change)], Applicability.UNSAFE, reason)
 
 
 def loader_plans(book: Book, item: _Asked, remedy: FollowLoader) -> Iterator[Plan]:
@@ -293,13 +290,26 @@ def _parameter_default(book: Book, item: _Asked, page: Page, spot: Spot, name: s
 def _argument(page: Page, spot: Spot, parameter: str, index: int | None, value: Value) -> list[Change]:
     """Changes that pass a number, unless something is passed that this place does not make up."""
     call = _call_at(page, spot)
-    given = [w.value for w in call.keywords if w.arg == parameter] if call is not None else []
-    if call is not None and not given and index is not None:
-        given = call.args[index : index + 1]
-    if given and _invented(given[0]) is not given[0]:
+    given = _passed_seed(call, parameter, index) if call is not None else None
+    if given is not None and _invented(given) is not given:
         return []
     change = set_argument(page, spot.pos, parameter, index, value.text)
     return [*value.changes, change] if change is not None else []
+
+
+def _passed_seed(call: ast.Call, parameter: str, index: int | None) -> ast.expr | None:
+    """What a call is given for the parameter that takes its seed, which has this name and place."""
+    for word in call.keywords if parameter else ():
+        if word.arg == parameter:
+            return word.value
+    return call.args[index] if index is not None and index < len(call.args) else None
+
+
+def _stands_alone(page: Page, spot: Spot) -> bool:
+    """Whether a call is a statement, so that nobody uses its value."""
+    _, body, index = page.way_to(spot.pos)[-1]
+    statement = body[index]
+    return isinstance(statement, ast.Expr) and position_of(statement.value) == spot.pos
 
 
 def _parameter(book: Book, callee: str) -> tuple[str, int | None]:
