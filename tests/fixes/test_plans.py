@@ -207,3 +207,24 @@ def test_a_seed_that_comes_with_an_object_is_given_before_it_as_well(tmp_path: P
     after = mended(tmp_path, before)
     assert "import Trainer, TrainingArguments, set_seed\n" in after
     assert "def main():\n    set_seed(42)\n    net" in after
+
+
+def test_a_call_whose_value_is_used_is_never_replaced_by_a_seed(tmp_path: Path) -> None:
+    before = (
+        "import time\n\nfrom transformers import AutoModel, Trainer, TrainingArguments\n\n"
+        "seed = int(time.time())\nargs = TrainingArguments(output_dir='out', seed=seed)\n"
+        "model = AutoModel.from_pretrained('gpt2')\ntrainer = Trainer(model=model, args=args)\ntrainer.train()\n"
+    )
+    after = mended(tmp_path, before)
+    assert "trainer = Trainer(model=model, args=args)\n" in after
+    assert "model = AutoModel.from_pretrained('gpt2')\n" in after
+
+
+def test_of_what_a_call_is_given_only_the_seed_becomes_a_number(tmp_path: Path) -> None:
+    before = (
+        "import time\n\nfrom stable_baselines3 import PPO\n"
+        "from stable_baselines3.common.env_util import make_vec_env\n\n"
+        "seed = int(time.time())\nenv = make_vec_env('CartPole-v1')\n"
+        "model = PPO(env=env, policy='MlpPolicy', seed=seed)\nmodel.learn(100)\n"
+    )
+    assert mended(tmp_path, before) == before.replace("int(time.time())", "42")
