@@ -36,6 +36,7 @@ from seedlint.flow.values import (
     alternatives,
     join,
 )
+from seedlint.flow.writes import Fork
 from seedlint.index.summary import Position
 
 DEEPEST_RECURSION = 2
@@ -121,12 +122,15 @@ def _call_each(
     """Call one of several: each from the same state, on a way of its own."""
     state, before = m.state, m.frame.way
     out: list[tuple[State, Value]] = []
+    fork = Fork(m.writes, m.frame.scope)
     for part in sorted(callee.values, key=order):
         if part in (NONE, UNKNOWN) or isinstance(part, Const) or not _accepts(part, args):
             continue
         m.state, m.frame.way = state, (*before, (m.here(pos), len(out) + 1))
-        with m.maybe():
+        with m.maybe(), fork.way():
             out.append(_flow(m, part, args, pos, text, mode, stands))
+        fork.goes_on()
+    fork.join()
     m.frame.way = before
     if not out:
         return UNKNOWN
@@ -260,6 +264,7 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
     receiver = next(iter(variables.values()), None)
     frame.context = receiver.id if isinstance(receiver, Object) else 0
     frame.literals = literals(variables.values())
+    frame.mark = m.writes.mark()
     start, imported, flags, during = m.state, len(m.imported), m.flags, m.during
     m.during = during | function.during
     m.analyses[id(record)] = m.analyses.get(id(record), 0) + 1
@@ -271,13 +276,16 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
     m.active.add(key)
     m.depth += 1
     try:
-        with m.within(frame):
+        with m.within(frame), m.writes.apart():
             falls = execute.execute(m, record[3])
     finally:
         m.active.discard(key)
         m.depth -= 1
         m.during = during
     activation.imported, activation.flags = m.take_imports(imported), m.changed_flags(flags)
+    if frame.written:
+        last = m.writes.take_back(frame.mark)
+        m.writes.join([*frame.written, last] if falls else frame.written)
     if falls:
         frame.returns.append((NONE, m.state, frame.unlikely))
     activation.value = _returned(frame)

@@ -26,6 +26,7 @@ from seedlint.flow.narrowing import Narrowing
 from seedlint.flow.state import Spot, State, join_states
 from seedlint.flow.values import (
     UNKNOWN,
+    Class,
     Const,
     Container,
     External,
@@ -40,6 +41,7 @@ from seedlint.flow.values import (
     join,
     truth,
 )
+from seedlint.flow.writes import Fork
 from seedlint.index.summary import Block, Expression, Position, Statement
 
 LONGEST_UNROLLED = 8
@@ -123,18 +125,26 @@ def set_attribute(m: Machine, owner: Value, name: str, value: Value, target: Exp
         if isinstance(part, (Object, ExternalObject)):
             if m.frame.unlikely and attribute.get_attribute(m, part, name) is not UNKNOWN:
                 continue
-            m.store(part.id, name, value)
+            _store(m, part, name, value)
         elif isinstance(part, Module):
             if part.name in m.scopes:
-                m.clock.now += 1
-                m.scopes[part.name].variables[name] = value
+                m.replace(m.scopes[part.name], m.scopes[part.name].variables, name, value)
         elif isinstance(part, External):
             contexts.set_flag(m, f"{part.name}.{name}", value, target)
-        elif hasattr(part, "attributes"):
-            m.clock.now += 1
-            part.attributes[name] = value
+        elif isinstance(part, Class):
+            m.replace(part, part.attributes, name, value)
         else:
             options.note(m, [value])
+
+
+def _store(m: Machine, owner: Object | ExternalObject, name: str, value: Value) -> None:
+    """Write an attribute; on one way of a branch, what others read instead stays what they find."""
+    cell = m.heap[owner.id]
+    if name not in cell and m.writes.matter(cell):
+        found = attribute.get_attribute(m, owner, name)
+        if found is not UNKNOWN:
+            m.writes.note(cell, name, found, derived=True)
+    m.store(owner.id, name, value)
 
 
 def _set_item(m: Machine, owner: Value, key: Value, value: Value, pos: Position) -> None:
@@ -209,6 +219,8 @@ def branch(
     state, variables, unlikely, way = m.state, frame.scope.variables, frame.unlikely, frame.way
     left: list[_Way] = []
     leaving, falling, starts = _leaving(frame), [], []
+    returned = len(frame.written)
+    fork = Fork(m.writes, frame.scope, [(cell, key) for _, narrow, _ in ways for cell, key, _ in narrow.cells])
     with m.maybe():
         for number, (body, narrow, rare) in enumerate(ways):
             starts.append(len(frame.activation.ways))
@@ -216,10 +228,14 @@ def branch(
             m.state = state
             frame.scope.variables = {**variables, **narrow.variables}
             frame.unlikely = unlikely or rare
-            with narrow.held():
+            loops = len(frame.breaks) + len(frame.continues)
+            with fork.way(), narrow.held():
                 if body():
                     left.append((m.state, frame.scope.variables, frame.unlikely))
                     falling.append(number)
+            if number in falling or len(frame.breaks) + len(frame.continues) > loops:
+                fork.goes_on(frame.unlikely)
+    _come_together(m, fork, returned)
     frame.way = way
     if len(falling) == 1 and _leaving(frame) > leaving:
         frame.way = (*way, (line, falling[0]))
@@ -241,6 +257,13 @@ def branch(
         m.state = join_states(m.state, other, condition, biased, option)
         frame.scope.variables = merge_variables(frame.scope.variables, others, biased)
     return True
+
+
+def _come_together(m: Machine, fork: Fork, returned: int) -> None:
+    """Join what ways have written; where one has left the body, what follows is one way among others."""
+    fork.join()
+    if len(m.frame.written) > returned:
+        m.writes.diverge()
 
 
 def _straighten(frame: Frame, depth: int, events: list[int]) -> None:
@@ -354,9 +377,11 @@ def _try(m: Machine, s: Statement) -> bool:
     _, line, body, handlers, orelse, final = s
     frame = m.frame
     start = dict(frame.scope.variables)
-    falls = execute(m, body)
+    returned, fork = len(frame.written), Fork(m.writes, frame.scope)
+    with fork.way():
+        falls = execute(m, body) and execute(m, orelse)
     if falls:
-        falls = execute(m, orelse)
+        fork.goes_on()
     left: list[_Way] = [(m.state, frame.scope.variables, False)] if falls else []
     state, variables = m.state, merge_variables(start, frame.scope.variables)
     way, leaving = frame.way, _leaving(frame)
@@ -366,8 +391,12 @@ def _try(m: Machine, s: Statement) -> bool:
             m.state, frame.scope.variables = state, dict(variables)
             if name:
                 m.assign(name, UNKNOWN)
-            if execute(m, block):
+            with fork.way():
+                falls = execute(m, block)
+            if falls:
+                fork.goes_on()
                 left.append((m.state, frame.scope.variables, True))
+    _come_together(m, fork, returned)
     frame.way = (*way, (line, 0)) if _leaving(frame) > leaving else way
     if not left:
         m.state, frame.scope.variables = state, variables
@@ -423,8 +452,10 @@ def _match(m: Machine, s: Statement) -> bool:
 
 
 def _return(m: Machine, s: Statement) -> bool:
-    value = evaluate.evaluate(m, s[2])
-    m.frame.returns.append((value if s[2] is not None else Const(None), m.state, m.frame.unlikely))
+    value, frame = evaluate.evaluate(m, s[2]), m.frame
+    frame.returns.append((value if s[2] is not None else Const(None), m.state, frame.unlikely))
+    if (frame.way or frame.written) and not frame.unlikely:
+        frame.written.append(m.writes.since(frame.mark))
     return False
 
 

@@ -10,20 +10,23 @@ from seedlint.flow.values import Value
 class Clock:
     """Counts the changes to all that one statement leaves to others, apart from variables and streams."""
 
-    __slots__ = ("now",)
+    __slots__ = ("now", "way")
 
     def __init__(self) -> None:
         self.now = 0
+        self.way = 0
+        """How many ways through branches have been begun."""
 
 
 class Cell(dict[Any, Value]):
     """What one object holds, by attribute, key or index; of the ways to change a dictionary, those that are used."""
 
-    __slots__ = ("clock",)
+    __slots__ = ("born", "clock")
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()
         self.clock = clock
+        self.born = clock.way
 
     def __setitem__(self, key: Any, value: Value) -> None:
         old = self.get(key)

@@ -205,10 +205,12 @@ def _run(m: Machine, name: str, as_main: str | None, shape: tuple[str, str, str 
     start, imported, flags = m.state, len(m.imported), m.flags
     depth, conditional = m.depth, m.conditional
     m.depth, m.conditional = 0, 0
+    written = m.writes.mark()
     m.clock.now += 1
     with m.within(Frame(scope, activation, block=module.summary.body)):
         execute.execute(m, module.summary.body)
     m.depth, m.conditional = depth, conditional
+    m.writes.forget(written)
     activation.imported, activation.flags = m.take_imports(imported), m.changed_flags(flags)
     activation.out = m.state
     activation.quiet = not activation.events and m.state == start

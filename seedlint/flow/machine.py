@@ -25,6 +25,7 @@ from seedlint.flow.values import (
     alternatives,
     join,
 )
+from seedlint.flow.writes import Changes, Writes, replaces
 from seedlint.index.summary import Block, Position
 from seedlint.knowledge import Knowledge
 from seedlint.program.modules import Program
@@ -58,12 +59,14 @@ class Frame:
         "function",
         "global_names",
         "literals",
+        "mark",
         "paused",
         "returns",
         "scope",
         "unlikely",
         "unrolled",
         "way",
+        "written",
         "yields",
     )
 
@@ -82,6 +85,9 @@ class Frame:
         self.unlikely = False
         self.unrolled = 1
         self.way: Way = ()
+        self.mark = 0
+        self.written: list[Changes] = []
+        """What had been written at each `return` which others do not reach."""
         self.context = 0
         self.literals: tuple[Any, ...] = ()
         self.at: Spot | None = None
@@ -114,6 +120,7 @@ class Machine:
         self.frame = Frame(Scope(""), Activation(""))
         self.scopes: dict[str, Scope] = {}
         self.clock = Clock()
+        self.writes = Writes(self.clock)
         self.heap: dict[int, Cell] = {}
         self.places: dict[int, Spot] = {}
         self.children: dict[int, State] = {}
@@ -201,7 +208,9 @@ class Machine:
         """Write to an object; a later value joins an earlier one, except that None gives way."""
         cell = self.heap[number]
         old = cell.get(key)
-        if old is None or old == NONE or isinstance(old, Const):
+        if old is None or replaces(old):
+            if self.writes.matter(cell) and old != value:
+                self.writes.note(cell, key, old)
             cell[key] = value
         elif value != NONE:
             cell[key] = join(old, value)
@@ -265,8 +274,10 @@ class Machine:
         if name in frame.global_names:
             scope = self.scopes.get(frame.scope.module, frame.scope)
             old = scope.variables.get(name)
-            keep = old is not None and not isinstance(old, Const)
-            self._replace(scope.variables, name, join(old, value) if keep and old is not None else value)
+            if old is None or isinstance(old, Const):
+                self.replace(scope, scope.variables, name, value)
+            else:
+                self._replace(scope.variables, name, join(old, value))
             return
         if frame.function is not None and "^" + name in frame.function.record[6]:
             outer: Scope | None = frame.scope.outer
@@ -276,6 +287,13 @@ class Machine:
                     return
                 outer = outer.outer
         frame.scope.variables[name] = value
+
+    def replace(self, holder: Scope | Class, table: dict[str, Value], name: str, value: Value) -> None:
+        """Bind a name of another body, or of a class, whatever it was before."""
+        old = table.get(name)
+        if old != value:
+            self.writes.note(holder, name, old)
+        self._replace(table, name, value)
 
     def _replace(self, variables: dict[str, Value], name: str, value: Value) -> None:
         """Bind a name of another body, which others may read."""

@@ -153,6 +153,7 @@ def _begin(machine: Machine, entry: str, activation: Activation) -> None:
     machine.state = machine.initial
     machine.imported = {}
     machine.flags = {}
+    machine.writes.begin()
     machine.during = frozenset()
     machine.declared = {}
     machine.main = machine.group = entry
