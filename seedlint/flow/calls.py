@@ -283,9 +283,7 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
         m.depth -= 1
         m.during = during
     activation.imported, activation.flags = m.take_imports(imported), m.changed_flags(flags)
-    if frame.written:
-        last = m.writes.take_back(frame.mark)
-        m.writes.join([*frame.written, last] if falls else frame.written)
+    _join_written(m, frame, falls)
     if falls:
         frame.returns.append((NONE, m.state, frame.unlikely))
     activation.value = _returned(frame)
@@ -295,6 +293,17 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
     m.state = start
     (m.quiet if activation.quiet else m.memo)[quiet_key if activation.quiet else key] = activation
     return activation
+
+
+def _join_written(m: Machine, frame: Frame, falls: bool) -> None:
+    """Join what a body has written by each of its returns, where not all ways lead to one."""
+    if not frame.written:
+        return
+    last = m.writes.take_back(frame.mark)
+    ways = [*frame.written, *([(last, frame.unlikely)] if falls else [])]
+    usual = [changes for changes, rare in ways if not rare]
+    rare = [changes for changes, rare in ways if rare]
+    m.writes.join(usual or rare, rare if usual else ())
 
 
 def _returned(frame: Frame) -> Value:

@@ -454,8 +454,8 @@ def _match(m: Machine, s: Statement) -> bool:
 def _return(m: Machine, s: Statement) -> bool:
     value, frame = evaluate.evaluate(m, s[2]), m.frame
     frame.returns.append((value if s[2] is not None else Const(None), m.state, frame.unlikely))
-    if (frame.way or frame.written) and not frame.unlikely:
-        frame.written.append(m.writes.since(frame.mark))
+    if frame.way or frame.written:
+        frame.written.append((m.writes.since(frame.mark), frame.unlikely))
     return False
 
 

@@ -86,8 +86,8 @@ class Frame:
         self.unrolled = 1
         self.way: Way = ()
         self.mark = 0
-        self.written: list[Changes] = []
-        """What had been written at each `return` which others do not reach."""
+        self.written: list[tuple[Changes, bool]] = []
+        """What had been written at each `return` which other ways do not reach, and whether it is rare."""
         self.context = 0
         self.literals: tuple[Any, ...] = ()
         self.at: Spot | None = None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from seedlint.flow.heap import Cell, Clock
-from seedlint.flow.values import NONE, Class, Const, Scope, Value, any_of
+from seedlint.flow.values import Class, Const, Entropy, Scope, Value, any_of
 
 Holder = Cell | Scope | Class
 """What holds values by name, key or index for others to read."""
@@ -69,7 +69,10 @@ class Writes:
         return out
 
     def take_back(self, mark: int, stays: Callable[[Change], bool] = lambda change: False) -> Changes:
-        """What has changed since a moment, but for what stays; places hold what they held then, if anything."""
+        """What has changed since a moment, but for what stays; places hold what they held then.
+
+        What nothing was held before stays too: the same call on another way is taken over without its writes.
+        """
         changes = {place: change for place, change in self.since(mark).items() if not stays(change)}
         del self._log[mark:]
         for change in changes.values():
@@ -83,12 +86,23 @@ class Writes:
         """Let all that has changed since a moment be there to stay."""
         del self._log[mark:]
 
-    def join(self, ways: list[Changes]) -> None:
-        """Let places hold what any of several ways leaves there, all of which have been taken back."""
-        for place, change in {place: change for way in ways for place, change in way.items()}.items():
+    def join(self, ways: list[Changes], rare: Iterable[Changes] = ()) -> None:
+        """Let places hold what any of several ways leaves there, all of which have been taken back.
+
+        What rare ways leave to chance, or set to a literal, only counts where no other way leaves anything.
+        """
+        rare = list(rare)
+        first = {place: change for way in reversed([*ways, *rare]) for place, change in way.items()}
+        for place, change in first.items():
             left = [way[place].new if place in way else change.old for way in ways]
+            known = [value for value in left if value is not None]
+            others = [way[place].new for way in rare if place in way]
+            known += [value for value in others if not (known and isinstance(value, (Entropy, Const)))]
+            held = _table(change.holder).get(change.key)
+            if change.old is None and held is not None and not isinstance(held, Const):
+                known.append(held)
             self.note(change.holder, change.key, change.old, change.derived)
-            _put(change, any_of(value for value in left if value is not None))
+            _put(change, any_of(known))
 
     def diverge(self) -> None:
         """From here on the run is on a way that others have left, as after a branch that may return."""
@@ -116,6 +130,7 @@ class Fork:
         self._writes = writes
         self._scope = scope
         self._before = {(id(cell), key): (cell, key, cell.get(key)) for cell, key in shared}
+        self._new: set[Place] = set()
         self._last: Changes = {}
         self._usual: list[Changes] = []
         self._rare: list[Changes] = []
@@ -128,6 +143,11 @@ class Fork:
             writes.diverge()
             yield
         self._last = writes.take_back(mark, self._shared)
+        for place, change in self._last.items():
+            if place in self._new:
+                change.old = None
+            elif change.old is None:
+                self._new.add(place)
 
     def _shared(self, change: Change) -> bool:
         return change.holder is self._scope or (id(change.holder), change.key) in self._before
@@ -138,7 +158,7 @@ class Fork:
 
     def join(self) -> None:
         """Leave what any way leaves that leads on, ordinary ones first."""
-        self._writes.join(self._usual or self._rare)
+        self._writes.join(self._usual or self._rare, self._rare if self._usual else ())
         for cell, key, old in self._before.values():
             if cell.get(key) is not old:
                 self._writes.note(cell, key, old)
@@ -146,7 +166,7 @@ class Fork:
 
 def replaces(old: Value) -> bool:
     """Whether a later value takes the place of an earlier one, and is not joined with it."""
-    return old == NONE or isinstance(old, Const)
+    return isinstance(old, Const)
 
 
 def _table(holder: Holder) -> dict[Any, Value]:
