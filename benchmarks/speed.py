@@ -115,7 +115,7 @@ class Bench:
                         packed.extractall(unpacked, filter="data")
                     (unpacked,) = unpacked.iterdir()
                 shutil.copytree(unpacked / corpus.part, target)
-        _age(target)
+        age(target)
         return target
 
     def with_a_draw_in_each_file(self, folder: Path) -> Path:
@@ -126,7 +126,7 @@ class Bench:
             for number, path in enumerate(sorted(target.rglob("*.py"))):
                 with path.open("a", encoding="utf-8") as file:
                     file.write(f"\n\nimport torch\n\nif __name__ == '__main__':\n    drawn_{number} = torch.rand(3)\n")
-        _age(target)
+        age(target)
         return target
 
     def small(self) -> Path:
@@ -135,7 +135,7 @@ class Bench:
         target.mkdir(parents=True, exist_ok=True)
         text = "import torch\n\ntorch.manual_seed(0)\nmodel = torch.nn.Linear(3, 3)\nprint(model(torch.rand(3)))\n"
         (target / "train.py").write_text(text)
-        _age(target)
+        age(target)
         return target
 
     def python(self, name: str) -> Path | None:
@@ -162,7 +162,7 @@ class Bench:
         path.write_text(f"{text}\n# edited\n{form.format(self.edits)}\n", encoding="utf-8")
 
 
-def _age(folder: Path) -> None:
+def age(folder: Path) -> None:
     """Let files have been written long ago, as those of a repository mostly are."""
     past = time.time() - 3600
     for path in folder.rglob("*.py"):
