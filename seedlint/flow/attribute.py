@@ -190,7 +190,9 @@ def _of_external(m: Machine, owner: ExternalObject, name: str) -> Value:
 
 
 def _held(m: Machine, owner: Object | ExternalObject, name: str, kind: str) -> Value:
-    """The object of a library's class that an attribute holds."""
+    """The object of a library's class that an attribute holds; "self" is the owner."""
+    if kind == "self":
+        return owner
     return ExternalObject(kind, m.identity("attribute", owner.id, name))
 
 

@@ -48,6 +48,8 @@ def call_external(m: Machine, name: str, args: calls.Arguments, pos: Position, t
     if not rows and spelled.endswith(".?"):
         rows = m.knowledge.family(spelled[:-2])
     if not rows:
+        if spelled.endswith(".__init__") and args.positional:
+            return _explicit_base(m, spelled.removesuffix(".__init__"), args, pos, text)
         if m.knowledge.class_(name) is not None:
             return effects.instance_of(m, name, {}, args, pos, (*args.positional, *args.keywords.values()))
         return call_unknown(m, args, decorating)
@@ -55,6 +57,16 @@ def call_external(m: Machine, name: str, args: calls.Arguments, pos: Position, t
     if decorating and result is UNKNOWN and args.positional:
         return args.positional[0]
     return result
+
+
+def _explicit_base(m: Machine, base: str, args: calls.Arguments, pos: Position, text: str) -> Value:
+    """`Base.__init__(self, …)`."""
+    rest = calls.Arguments(args.positional[1:], args.keywords)
+    rest.more, rest.more_keywords = args.more, args.more_keywords
+    for instance in alternatives(args.positional[0]):
+        if isinstance(instance, Object):
+            construct_base(m, instance, [base], rest, pos, text)
+    return UNKNOWN
 
 
 def call_unknown(m: Machine, args: calls.Arguments, decorating: bool = False) -> Value:

@@ -32,7 +32,8 @@ class StreamRow:
 class ClassRow:
     """A library's class: its bases in the tables, the method that calling an instance runs, its attributes' classes.
 
-    `during` tags what runs while an instance is entered as a context, or in a function that it decorates.
+    The class "self" of an attribute means the instance that has it. `during` tags what runs while an
+    instance is entered as a context, or in a function that it decorates.
     """
 
     library: str
