@@ -41,7 +41,8 @@ class UnseededGenerator(Rule):
         where = f"when {timeline.path} runs" if timeline.reached else "whoever calls it"
         message = f"`{moment.callee}` starts from the system's entropy {where}; no global seed reaches it"
         keyword = moment.detail.get("keyword")
-        help_text = f"Pass a seed: `{moment.callee}({f'..., {keyword}=' if keyword else ''}seed)`."
+        seed = moment.detail.get("given")
+        help_text = f"Pass a seed: `{moment.callee}({f'..., {keyword}=' if keyword else ''}{seed})`."
         if moment.kind == "reseed":
             message = f"`{moment.callee}` gives this generator a state of the system's entropy {where}"
             help_text = "Seed it with a constant: `manual_seed(seed)`, or `seed(seed)`."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from seedlint.fixes import names
 from seedlint.fixes.book import Book, Plan
@@ -22,6 +22,7 @@ from seedlint.fixes.value import (
 )
 from seedlint.flow.state import Spot
 from seedlint.flow.timeline import Timeline
+from seedlint.knowledge.schema import CallRow
 from seedlint.rule import Applicability, Report, Rule
 from seedlint.syntax.arguments import replace, set_argument
 from seedlint.syntax.page import Page
@@ -216,8 +217,9 @@ def argument_plans(book: Book, item: _Asked, remedy: PassSeed) -> Iterator[Plan]
         for spot in dict.fromkeys((report.moment.inner, report.moment.spot)):
             page = book.page(spot.module)
             parameter, index = (remedy.parameter, None) if remedy.parameter else _parameter(book, remedy.callee)
-            if parameter:
-                plans += _passed(item, message, page, spot, _value(book, page, spot), parameter, index)
+            value = _taken(book, page, spot, remedy.callee) if parameter else None
+            if value is not None:
+                plans += _passed(item, message, page, spot, value, parameter, index)
         reason = f"`{given}` is decided elsewhere" if given else "no call that could be given a number stands here"
     if report.moment.kind == "draw" and report.moment.stream:
         plans += _seeded(book, item, report.moment.stream)
@@ -314,18 +316,33 @@ def _stands_alone(page: Page, spot: Spot) -> bool:
 
 def _parameter(book: Book, callee: str) -> tuple[str, int | None]:
     """The parameter of a callable that takes the seed, and its index, as the tables have them."""
-    rows = book.knowledge.calls(callee)
-    if not rows:
-        owner, _, name = callee.rpartition(".")
-        found = book.knowledge.method(owner, name)
-        rows = found[1] if found else ()
-    for row in rows:
+    for row in _rows(book, callee):
         if row.seed and row.seed.isidentifier() and row.signature:
             definition = ast.parse(f"def _{row.signature.strip()}: pass").body[0]
             assert isinstance(definition, ast.FunctionDef)
             plain = [a.arg for a in (*definition.args.posonlyargs, *definition.args.args) if a.arg != "self"]
             return row.seed, plain.index(row.seed) if row.seed in plain else None
     return "", None
+
+
+def _rows(book: Book, callee: str) -> Sequence[CallRow]:
+    rows = book.knowledge.calls(callee)
+    if rows:
+        return rows
+    owner, _, name = callee.rpartition(".")
+    found = book.knowledge.method(owner, name)
+    return found[1] if found else ()
+
+
+def _taken(book: Book, page: Page, spot: Spot, callee: str) -> Value | None:
+    """The seed at hand as a callable takes it, which may be in an object; None if the file cannot name its class."""
+    value = _value(book, page, spot)
+    passes = next((row.passes for row in _rows(book, callee) if row.passes), None)
+    if passes is None:
+        return value
+    function = page.function_around(spot.pos)
+    name = names.spelled(page, passes, spot.pos[0], function.body if function else [])
+    return dataclasses.replace(value, text=f"{name}({_parameter(book, passes)[0]}={value.text})") if name else None
 
 
 def _value(book: Book, page: Page, spot: Spot) -> Value:

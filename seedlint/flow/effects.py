@@ -425,11 +425,18 @@ def _make_generator(work: Application) -> Value:
         "unseeded": StreamState(UNSEEDED),
     }.get(kind, StreamState(SEEDED, work.spot))
     made = ExternalObject(m.knowledge.canonical(str(row.makes)), m.allocate(work.pos, row.makes))
-    work.event("generator", "", state, value=kind, id=made.id, keyword=_seed_keyword(row))
+    work.event("generator", "", state, value=kind, id=made.id, keyword=_seed_keyword(row), given=_seed_text(m, row))
     options.note(m, [value])
     m.places.setdefault(made.id, work.spot)
     m.generators.add(made.id)
     return made
+
+
+def _seed_text(m: Machine, row: CallRow) -> str:
+    """How a seed is passed, as text."""
+    if row.passes is None:
+        return "seed"
+    return f"{row.passes}({next(row.seed for row in m.knowledge.calls(row.passes) if row.seed)}=seed)"
 
 
 def _seed_keyword(row: CallRow) -> str:

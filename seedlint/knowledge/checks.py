@@ -72,6 +72,7 @@ FIELDS: dict[str, dict[str, str | tuple[str, ...]]] = {
         "seeds": STREAMS,
         "seed": EXPRESSION,
         "missing": ("entropy", "fixed", "error", "unseeds", "kept"),
+        "passes": DOTTED,
         "makes": DOTTED,
         "restores": STREAMS,
         "reads": STREAMS,
@@ -111,6 +112,7 @@ TOP_LEVEL = {"library": TEXT, "roots": NAMES}
 NEEDS = {
     "seed": ("seeds", "makes"),
     "missing": ("seeds", "makes"),
+    "passes": ("makes",),
     "process": ("runs", "draws"),
     "process_when": ("process",),
     "context": ("process",),

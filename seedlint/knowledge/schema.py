@@ -71,6 +71,7 @@ class CallRow:
     seeds: tuple[str, ...] = ()
     seed: str | None = None
     missing: str | None = None
+    passes: str | None = None
     makes: str | None = None
     restores: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()

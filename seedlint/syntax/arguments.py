@@ -40,23 +40,38 @@ def _append(page: Page, call: ast.Call, node: cst.Call, text: str) -> Change:
     module, end = page.trees.module, page.offsets.end(call)
     if not node.args:
         return Change(end - 1, end - 1, text)
-    last = node.args[-1]
-    behind = len(module.code_for_node(last.whitespace_after_arg))
-    if last.comma and hasattr(last.comma, "whitespace_after"):
-        space = module.code_for_node(last.comma.whitespace_after)
-        at = end - 1 - behind - len(space)
+    at, comma = _end_of_arguments(page, call)
+    if comma:
+        space = page.offsets.text[at : end - 1]
         if "\n" not in space:
             return Change(at, at, f" {text}")
-        indent = _indent_of_line(page, page.offsets.place(at)[0])
+        indent = _indent_of_line(page, page.offsets.place(at - 1)[0])
         at += len(space.partition("\n")[0])
         return Change(at, at, f"\n{indent}{text},")
-    at = end - 1 - behind
     first = module.code_for_node(node.whitespace_before_args)
     alone = "\n" in first and len(node.args) == 1
     if alone or (len(node.args) > 1 and _broken(module, node.args[-2])):
-        closed = "," if alone and "\n" in module.code_for_node(last.whitespace_after_arg) else ""
+        closed = "," if alone and "\n" in page.offsets.text[at : end - 1] else ""
         return Change(at, at, f",\n{_indent_of_line(page, page.offsets.place(at)[0])}{text}{closed}")
     return _wrapped(page, call, at, text) or Change(at, at, f", {text}")
+
+
+def _end_of_arguments(page: Page, call: ast.Call) -> tuple[int, bool]:
+    """(the offset behind a call's last argument, and behind its comma if it has one; whether it has one)."""
+    last = max(page.offsets.end(node) for node in (*call.args, *(word.value for word in call.keywords)))
+    end = page.offsets.end(call) - 1
+    at = min(last, end)
+    place = at
+    while place < end:
+        mark = page.offsets.text[place]
+        if mark == "#":
+            place = page.offsets.text.index("\n", place)
+        elif mark == ",":
+            return place + 1, True
+        elif mark == ")":
+            at = place + 1
+        place += 1
+    return at, False
 
 
 def _wrapped(page: Page, call: ast.Call, at: int, text: str) -> Change | None:

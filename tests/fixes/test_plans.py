@@ -228,3 +228,15 @@ def test_of_what_a_call_is_given_only_the_seed_becomes_a_number(tmp_path: Path) 
         "model = PPO(env=env, policy='MlpPolicy', seed=seed)\nmodel.learn(100)\n"
     )
     assert mended(tmp_path, before) == before.replace("int(time.time())", "42")
+
+
+def test_what_takes_its_seed_in_an_object_is_given_one(tmp_path: Path) -> None:
+    before = "import optuna\n\nstudy = optuna.create_study()\nstudy.optimize(print, n_trials=3)\n"
+    after = before.replace("study()", "study(sampler=optuna.samplers.TPESampler(seed=42))")
+    assert mended(tmp_path, before) == after
+
+
+def test_what_takes_its_seed_in_an_object_is_left_alone_where_the_file_cannot_name_it(tmp_path: Path) -> None:
+    before = "from optuna import create_study\n\nstudy = create_study()\nstudy.optimize(print, n_trials=3)\n"
+    (tmp_path / "train.py").write_text(before)
+    assert mended(tmp_path, before) == before

@@ -45,6 +45,16 @@ def test_the_first_argument(before: str, after: str) -> None:
         ("split(x,\n      y)", "split(x,\n      y,\n      random_state=42)"),
         ("split(\n    x,  # the data\n)", "split(\n    x,  # the data\n    random_state=42,\n)"),
         ("split(\n    x\n)", "split(\n    x,\n    random_state=42,\n)"),
+        ("split(x, (y), )", "split(x, (y), random_state=42 )"),
+        ("split(\n    x,\n    (y)  # a, b\n)", "split(\n    x,\n    (y),\n    random_state=42  # a, b\n)"),
+        (
+            "if x:\n    split(\n        x,\n        y,\n    )",
+            "if x:\n    split(\n        x,\n        y,\n        random_state=42,\n    )",
+        ),
+        (
+            "if x:\n    split(\n        x,\n        y\n    )",
+            "if x:\n    split(\n        x,\n        y,\n        random_state=42\n    )",
+        ),
         (f"split({'x' * 70})", f"split({'x' * 70}, random_state=42)"),
         (f"test = split({'x' * 65})", f"test = split(\n    {'x' * 65}, random_state=42\n)"),
         (f"test = [split({'x' * 65})]", f"test = [split({'x' * 65}, random_state=42)]"),
