@@ -8,6 +8,7 @@ from seedlint.fixes.remedy import SetFlags
 from seedlint.flow.timeline import Timeline
 from seedlint.flow.values import truth
 from seedlint.rule import Report, Rule, Severity
+from seedlint_rules.wording import without_cudnn
 
 
 class CudnnBenchmark(Rule):
@@ -21,7 +22,7 @@ class CudnnBenchmark(Rule):
 
     def check(self, timeline: Timeline) -> Iterator[Report]:
         """Report the last setting of the flag, if it turns the benchmark on."""
-        if not timeline.reached or not timeline.seeds():
+        if not timeline.reached or not timeline.seeds() or without_cudnn(timeline):
             return
         settings = timeline.flags("cudnn.benchmark")
         if not settings:

@@ -8,7 +8,7 @@ from seedlint.fixes.remedy import SetFlags
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.flow.values import truth
 from seedlint.rule import Report, Rule, Severity
-from seedlint_rules.wording import drawn, name
+from seedlint_rules.wording import drawn, name, without_cudnn
 
 _FLAGS = ("cudnn.deterministic", "deterministic.algorithms")
 _LAYERS = ("convolution", "recurrent")
@@ -29,7 +29,7 @@ class NondeterministicCudnn(Rule):
             return
         layers = [mark for name in _LAYERS for mark in timeline.marks(name)]
         seeds = [seed for seed in timeline.seeds("torch", "cuda") if seed.state.kind == "seeded"]
-        if not layers or not seeds or self._deterministic(timeline):
+        if not layers or not seeds or self._deterministic(timeline) or without_cudnn(timeline):
             return
         seed = next((moment for moment in seeds if moment.process == "main"), seeds[0])
         stream = "torch" if any(moment.stream == "torch" for moment in seeds) else "cuda"

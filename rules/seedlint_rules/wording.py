@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from seedlint.flow.timeline import Moment, Timeline
+from seedlint.flow.values import truth
 
 SEED_CALLS = {
     "random": "random.seed(seed)",
@@ -91,6 +92,12 @@ def follows_torch(seed: Moment) -> bool:
 def on_cuda(timeline: Timeline) -> bool:
     """Whether the program moves something to a GPU, or draws there."""
     return bool(timeline.marks("to-cuda")) or any(moment.stream == "cuda" for moment in timeline.of("draw"))
+
+
+def without_cudnn(timeline: Timeline) -> bool:
+    """Whether an ordinary run turns cuDNN off."""
+    settings = timeline.flags("cudnn.enabled")
+    return bool(settings) and truth(settings[-1].detail["value"])[0] is False
 
 
 def draws(timeline: Timeline, *exposures: str) -> Iterable[Moment]:
