@@ -10,6 +10,7 @@ from seedlint.flow import evaluate
 from seedlint.flow.heap import Cell
 from seedlint.flow.machine import Machine
 from seedlint.flow.values import (
+    NONE,
     UNKNOWN,
     Alternatives,
     Const,
@@ -19,8 +20,12 @@ from seedlint.flow.values import (
     Option,
     Value,
     join,
+    truth,
 )
 from seedlint.index.summary import Expression
+
+_EQUAL = ("is", "is not", "==", "!=")
+_ORDER = ("<", "<=", ">", ">=")
 
 
 def narrowed(m: Machine, test: Expression) -> tuple[Narrowing, Narrowing]:
@@ -36,32 +41,54 @@ def narrowed(m: Machine, test: Expression) -> tuple[Narrowing, Narrowing]:
             yes.also(narrowed(m, part)[0])
         return yes, no
     asked: Any = test
+    given = NONE
     if test[0] == "cmp":
-        if test[1] not in ("is", "is not", "==", "!=") or test[3] != ("const", None):
+        if test[1] not in _EQUAL + _ORDER or test[3] is None or test[3][0] != "const":
             return yes, no
-        asked = test[2]
+        asked, given = test[2], Const(test[3][1])
     if asked is not None and asked[0] == "walrus":
         asked = ("name", asked[1])
     if asked is None or asked[0] not in ("name", "attr", "index"):
         return yes, no
     value = evaluate.evaluate(m, asked)
+    if given != NONE or (test[0] == "cmp" and test[1] in _ORDER):
+        _compared(m, asked, value, test[1], given, (yes, no))
+        return yes, no
     some = _given(value)
     if some is None:
         return yes, no
     negative = test[0] == "cmp" and test[1] in ("is", "==")
     (no if negative else yes).say(m, asked, some)
     if test[0] == "cmp":
-        (yes if negative else no).say(m, asked, Const(None))
+        (yes if negative else no).say(m, asked, NONE)
     return yes, no
+
+
+def _compared(
+    m: Machine, asked: Expression, value: Value, operator: str, given: Const, ways: tuple[Narrowing, Narrowing]
+) -> None:
+    """What a comparison says of an option whose default stands for none: that number itself, or any negative one."""
+    if not isinstance(value, Option) or not isinstance(value.default, Const):
+        return
+    default = value.default
+    stands = default == given if operator in _EQUAL else _negative(default)
+    answer = truth(evaluate.compare(operator, default, given))[0] if stands else None
+    if answer is not None:
+        usual, other = ways if answer else ways[::-1]
+        usual.say(m, asked, default)
+        other.say(m, asked, Option(UNKNOWN, value.name))
+
+
+def _negative(value: Const) -> bool:
+    return isinstance(value.value, (int, float)) and value.value < 0
 
 
 def _given(value: Value) -> Value | None:
     """A value that may be None, where it is not; None if there is nothing to say."""
-    none = Const(None)
-    if isinstance(value, Option) and value.default == none:
+    if isinstance(value, Option) and value.default == NONE:
         return Option(UNKNOWN, value.name)
-    if isinstance(value, Alternatives) and none in value.values:
-        rest = [part for part in value.values if part != none]
+    if isinstance(value, Alternatives) and NONE in value.values:
+        rest = [part for part in value.values if part != NONE]
         return next(iter(rest)) if len(rest) == 1 else Alternatives(rest)
     return None
 
