@@ -40,22 +40,25 @@ class Readings:
         """Whether a file's new Summary leads to the same run as its old one."""
         if (old.imports, old.main, old.tests) != (new.imports, new.main, new.tests) or old.problems or new.problems:
             return False
+        executed: frozenset[Position] | None = self.executed.get(path, frozenset())
         names = None
         if path in self.searched:
             lexicon = Lexicon(new.body)
             if lexicon.stars:
-                return False
+                executed = None
             names = frozenset([*lexicon.imports, *lexicon.units])
         try:
-            return _Comparison(self.executed.get(path, frozenset()), names, self.methods).same(old.body, new.body)
+            return _Comparison(executed, names, self.methods).same(old.body, new.body)
         except RecursionError:
             return False
 
 
 class _Comparison:
-    """Compares two trees but for places, and for bodies that no run has read."""
+    """Compares two trees but for places, and for bodies that no run has read; `executed` is None where each may have been."""
 
-    def __init__(self, executed: frozenset[Position], names: frozenset[str] | None, methods: frozenset[str]) -> None:
+    def __init__(
+        self, executed: frozenset[Position] | None, names: frozenset[str] | None, methods: frozenset[str]
+    ) -> None:
         self.executed = executed
         self.names = names
         self.methods = methods
@@ -84,7 +87,7 @@ class _Comparison:
         head = [i for i in range(len(old)) if i not in (_POSITION, _BODY)]
         if not all(self.same(old[i], new[i]) for i in head):
             return False
-        if old[_POSITION] in self.executed:
+        if self.executed is None or old[_POSITION] in self.executed:
             return self.same(old[_BODY], new[_BODY])
         return self.names is None or self._mention_alike(old[_BODY], new[_BODY])
 

@@ -113,6 +113,7 @@ KEEPING = [
     ("a function that is run, lower", "def used():\n    return 1\nused()\n", "\n\ndef used():\n    return 1\nused()\n"),
     ("a text", "def show(x):\n    print('one')\n", "def show(x):\n    print('two')\n"),
     ("a method of a library's name", "def show(x):\n    x.rand()\n", "def show(x):\n    x.shape()\n"),
+    ("a comment below a star import", "from torch import *\n", "from torch import *\n\n# more\n"),
 ]
 CHANGING = [
     ("the top level", "x = 1\n", "x = 2\n"),
@@ -122,6 +123,7 @@ CHANGING = [
     ("a decorator", "def show():\n    pass\n", "@id\ndef show():\n    pass\n"),
     ("a name of a library", "import torch\ndef f():\n    pass\n", "import torch\ndef f():\n    torch.Generator()\n"),
     ("a method of interest", "import torch\ndef f(g):\n    g.x()\n", "import torch\ndef f(g):\n    g.uniform_()\n"),
+    ("a body below a star import", "from a import *\ndef f():\n    g()\n", "from a import *\ndef f():\n    h()\n"),
     ("what generates", "def show():\n    return 1\n", "def show():\n    yield 1\n"),
 ]
 
