@@ -54,7 +54,7 @@ class Readings:
 
 
 class _Comparison:
-    """Compares two trees but for places, and for bodies that no run has read; `executed` is None where each may have been."""
+    """Compares two trees but for places, and for bodies that no run has read; without `executed` each was."""
 
     def __init__(
         self, executed: frozenset[Position] | None, names: frozenset[str] | None, methods: frozenset[str]

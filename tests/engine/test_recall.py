@@ -123,7 +123,7 @@ CHANGING = [
     ("a decorator", "def show():\n    pass\n", "@id\ndef show():\n    pass\n"),
     ("a name of a library", "import torch\ndef f():\n    pass\n", "import torch\ndef f():\n    torch.Generator()\n"),
     ("a method of interest", "import torch\ndef f(g):\n    g.x()\n", "import torch\ndef f(g):\n    g.uniform_()\n"),
-    ("a body below a star import", "from a import *\ndef f():\n    g()\n", "from a import *\ndef f():\n    h()\n"),
+    ("a body below a star import", "from torch import *\ndef f(): g()\n", "from torch import *\ndef f(): h()\n"),
     ("what generates", "def show():\n    return 1\n", "def show():\n    yield 1\n"),
 ]
 
