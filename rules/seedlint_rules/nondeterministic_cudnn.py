@@ -8,7 +8,7 @@ from seedlint.fixes.remedy import SetFlags
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.flow.values import truth
 from seedlint.rule import Report, Rule, Severity
-from seedlint_rules.wording import drawn, name, without_cudnn
+from seedlint_rules.wording import drawn, in_worker, name, without_cudnn
 
 _FLAGS = ("cudnn.deterministic", "deterministic.algorithms")
 _LAYERS = ("convolution", "recurrent")
@@ -27,7 +27,7 @@ class NondeterministicCudnn(Rule):
         """Report once for an entry, where it seeds torch."""
         if not timeline.reached or not timeline.marks("backward") or not timeline.marks("to-cuda"):
             return
-        layers = [mark for name in _LAYERS for mark in timeline.marks(name)]
+        layers = [mark for name in _LAYERS for mark in timeline.marks(name) if not in_worker(mark)]
         seeds = [seed for seed in timeline.seeds("torch", "cuda") if seed.state.kind == "seeded"]
         if not layers or not seeds or self._deterministic(timeline) or without_cudnn(timeline):
             return

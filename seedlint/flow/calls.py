@@ -226,13 +226,16 @@ def _without_what_varies(m: Machine, record: tuple[Any, ...], variables: dict[st
     }
 
 
+_NOT_ENTERED = (frozenset[str](), None)
+
+
 def _mode(m: Machine, variables: dict[str, Value]) -> Any:
-    """The contexts that are entered, which mode was last set, and in which the modules are that a body is given."""
-    last = m.flags.get(signatures.TRAINING)
+    """What is entered, which mode was last set, and in which the modules are that a body is given."""
+    last, where = m.flags.get(signatures.TRAINING), (m.during, m.flags.get(signatures.IN_WORKER))
     if last is None:
-        return m.during or None
+        return where if where != _NOT_ENTERED else None
     given = [value.id for value in variables.values() if isinstance(value, (Object, ExternalObject))]
-    return m.during, last, *[m.flags.get(own(signatures.TRAINING, number)) for number in given]
+    return where, last, *[m.flags.get(own(signatures.TRAINING, number)) for number in given]
 
 
 def _widened(outer: dict[str, Value], inner: dict[str, Value]) -> dict[str, Value]:

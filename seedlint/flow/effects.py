@@ -152,7 +152,7 @@ def _apply_each(
         if row.stands is not None:
             work.stands = _built_at(m, work.value(row.stands)) or stands
         if not work.holds():
-            value = UNKNOWN if row.makes or row.scope or row.stills else _result(work, None)
+            value = UNKNOWN if row.makes or row.scope or row.stills else _result(work, None, held=False)
         else:
             drawn = _draws(work)
             _seeds(work)
@@ -382,12 +382,12 @@ def _runs(work: Application) -> Value | None:
     return result
 
 
-def _result(work: Application, drawn: bool | None) -> Value:
-    """What the call gives back."""
+def _result(work: Application, drawn: bool | None, held: bool = True) -> Value:
+    """What the call gives back; it reads streams only where the row's condition has `held`."""
     row, m = work.row, work.m
     if row.entropy:
         return Entropy(work.name)
-    if any(m.stream_state(name).kind not in (SEEDED, MAYBE) for name in row.reads if name in m.stream_index):
+    if held and any(m.stream_state(name).kind not in (SEEDED, MAYBE) for name in row.reads if name in m.stream_index):
         return Entropy(work.name)
     if row.makes:
         made = _make_generator(work)

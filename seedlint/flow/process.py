@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from seedlint.flow import imports
 from seedlint.flow.activation import Activation, Edge
 from seedlint.flow.machine import Frame, Machine
+from seedlint.flow.signatures import IN_WORKER
 from seedlint.flow.state import FRESH, SEEDED, State, StreamState, replace
 from seedlint.flow.values import NONE, Const, ExternalObject, Option
 
@@ -25,7 +26,7 @@ def run_in(m: Machine, work: Application, run: Callable[[], None]) -> None:
         kind = _chosen(m, work) or start_method(m)
     activation = Activation(f"<{kind}>")
     pool = work.variables.get("self")
-    state, imported, frame = m.state, m.imported, m.frame
+    state, imported, flags, frame = m.state, m.imported, m.flags, m.frame
     m.imported = dict(imported)
     child = Frame(frame.scope, activation, frame.function, frame.block)
     child.context, child.at = frame.context, frame.at
@@ -42,6 +43,7 @@ def run_in(m: Machine, work: Application, run: Callable[[], None]) -> None:
                 ]
             )
             if kind == "worker":
+                m.set_flags({IN_WORKER: Const(True)})
                 _seed_worker(m, work)
         if isinstance(pool, ExternalObject):
             m.state = m.children.get(pool.id, m.state)
@@ -49,7 +51,7 @@ def run_in(m: Machine, work: Application, run: Callable[[], None]) -> None:
     work.child = m.state
     m.imported = imported
     if kind != "thread":
-        m.state = state
+        m.state, m.flags = state, flags
     if activation.events:
         m.record(Edge(work.spot, work.text, activation, kind, work.stands if kind == "worker" else None, state))
 

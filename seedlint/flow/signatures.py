@@ -31,6 +31,8 @@ from seedlint.knowledge.schema import CallRow
 
 TRAINING = "self.training"
 """The flag under which tables record whether modules train or evaluate."""
+IN_WORKER = "in_worker"
+"""The flag that is set while a loader's worker runs."""
 NAMES = ("_", "training", "options", "commands", "each", "held", "matches", "in_worker", "worker", "self")
 """Names in a row's expressions that are not the call's arguments."""
 _SOME_WORKER: Value = Alternatives(frozenset({Const(0), Const(1)}))
@@ -67,7 +69,7 @@ def bind_signature(
     out["each"] = External("<each>")
     out["held"] = External("<held>")
     out["matches"] = External("<matches>")
-    out["in_worker"] = Const(False)
+    out["in_worker"] = m.flags.get(IN_WORKER, Const(False))
     out["worker"] = _SOME_WORKER
     if receiver is not None:
         out["self"] = receiver
