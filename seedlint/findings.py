@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from seedlint.flow.state import Spot
 from seedlint.flow.timeline import Moment, Timeline
-from seedlint.rule import Finding, Place, Report, Rule, TraceStep
+from seedlint.rule import Finding, Place, Report, Rule, Severity, TraceStep
 from seedlint.sources.source import Source
 
 
 @dataclass(slots=True)
 class Found:
-    """The reports of one place, code and stream: the first entry's, and how many entries agree."""
+    """The reports of one place, code and stream: the first that is as bad as any, and how many entries agree."""
 
     rule: type[Rule]
     report: Report
@@ -36,6 +36,8 @@ def collect(timelines: Iterable[Timeline], rules: Iterable[type[Rule]]) -> list[
                     found[key] = Found(type(rule), report, timeline, {timeline.path})
                 elif timeline.reached:
                     known.entries.add(timeline.path)
+                    if report.severity is Severity.ERROR is not known.report.severity:
+                        found[key] = Found(type(rule), report, timeline, known.entries)
     return list(found.values())
 
 
@@ -91,8 +93,8 @@ def _with_cells(text: str, sources: Mapping[str, Source]) -> str:
 
 
 def _group(code: str, entry: str, report: Report) -> str:
-    """Findings with one cause share a group: the same entry, code and missing line."""
-    text = f"{entry}:{code}:{report.cause or report.stream}"
+    """Findings with one cause share a group: the same entry, code and missing line, and as bad as each other."""
+    text = f"{entry}:{code}:{report.cause or report.stream}:{report.severity.value}"
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
 

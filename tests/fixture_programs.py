@@ -26,7 +26,7 @@ SECONDS = 300
 
 @dataclass(frozen=True, slots=True, order=True)
 class Expected:
-    """One finding that a case must get; `mentions` are found in its message, help or trace."""
+    """One finding that a case must get, of any `severity` if none is named; its texts hold what it `mentions`."""
 
     path: str
     line: int
@@ -34,6 +34,7 @@ class Expected:
     stream: str = ""
     cell: int | None = None
     mentions: tuple[str, ...] = ()
+    severity: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ def agrees(finding: Finding, expected: Expected) -> bool:
     return (
         place == (expected.path, expected.line, expected.cell, expected.code)
         and expected.stream in ("", finding.stream)
+        and expected.severity in ("", finding.severity.value)
         and all(words in said for words in expected.mentions)
     )
 

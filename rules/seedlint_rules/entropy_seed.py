@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from seedlint.fixes.remedy import FixValue
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
-from seedlint_rules.wording import drawn, draws, follows_torch, in_worker, seed_call
+from seedlint_rules.wording import drawn, draws, follows_torch, given, in_worker, seed_call, severity
 
 
 class EntropySeed(Rule):
@@ -55,21 +55,22 @@ class EntropySeed(Rule):
         plugin = draw.state.option
         message = (
             f"`{drawn(draw)}` draws from the {draw.stream} stream, which {plugin} seeds differently on each run "
-            f"of {timeline.path}"
+            f"of {timeline.path}{given(draw)}"
         )
         help_text = f"Call `{seed_call(draw.stream)}` in the test, or fix the seed of {plugin} among pytest's options."
-        return Report(draw, message, help_text, Severity.ERROR, draw.stream, f"entropy:{plugin}")
+        return Report(draw, message, help_text, severity(draw), draw.stream, f"entropy:{plugin}")
 
     def _report(self, moment: Moment, timeline: Timeline) -> Report:
         source, option = moment.detail["source"], moment.detail["option"]
         if option:
-            why, severity = f"the default of {option} gives it no fixed value", Severity.WARNING
+            why, how_sure = f"the default of {option} gives it no fixed value", Severity.WARNING
         elif source:
-            why, severity = f"its value comes from `{source}`", Severity.ERROR
+            why, how_sure = f"its value comes from `{source}`", severity(moment)
         else:
-            why, severity = "it is given no fixed value", Severity.ERROR
+            why, how_sure = "it is given no fixed value", severity(moment)
         message = (
-            f"`{moment.callee}` seeds the {moment.stream} stream differently on each run of {timeline.path}: {why}"
+            f"`{moment.callee}` seeds the {moment.stream} stream differently on each run of "
+            f"{timeline.path}{given(moment)}: {why}"
         )
         return Report(moment, message, "Seed with a constant, or with an option that has a fixed default.",
-                      severity, moment.stream, f"entropy:{moment.stream}")  # fmt: skip
+                      how_sure, moment.stream, f"entropy:{moment.stream}")  # fmt: skip

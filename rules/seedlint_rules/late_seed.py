@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from seedlint.fixes.remedy import SeedEarlier
 from seedlint.flow.timeline import Timeline
-from seedlint.rule import Report, Rule, Severity
-from seedlint_rules.wording import drawn, draws
+from seedlint.rule import Report, Rule
+from seedlint_rules.wording import drawn, draws, severity, when
 
 
 class LateSeed(Rule):
@@ -26,10 +26,10 @@ class LateSeed(Rule):
             seed = timeline.place(moment.later)
             message = (
                 f"`{drawn(moment)}` draws from the {moment.stream} stream before the seed at {seed} "
-                f"when {timeline.path} runs"
+                f"{when(timeline, moment)}"
             )
             help_text = f"Move the seed at {seed} above this draw."
-            yield Report(moment, message, help_text, Severity.ERROR, moment.stream, f"{moment.stream}@{seed}")
+            yield Report(moment, message, help_text, severity(moment), moment.stream, f"{moment.stream}@{seed}")
 
     def remedies(self, report: Report, timeline: Timeline) -> Iterator[SeedEarlier]:
         """Have the seed before the draw."""

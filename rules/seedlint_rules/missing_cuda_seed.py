@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from seedlint.fixes.remedy import Seed
 from seedlint.flow.timeline import Moment, Timeline
-from seedlint.rule import Report, Rule, Severity
-from seedlint_rules.wording import drawn, draws, seeded_instead
+from seedlint.rule import Report, Rule
+from seedlint_rules.wording import drawn, draws, seeded_instead, severity, when
 
 _DEVICE_STREAMS = frozenset({"cuda", "mps", "xpu"})
 _CHOOSES = "torch.cuda.set_device"
@@ -27,7 +27,7 @@ class MissingCudaSeed(Rule):
         for draw in draws(timeline, "unseeded"):
             if draw.stream in _DEVICE_STREAMS:
                 yield self._report(
-                    draw, f"which no seed reaches when {timeline.path} runs{seeded_instead(timeline, draw.stream)}"
+                    draw, f"which no seed reaches {when(timeline, draw)}{seeded_instead(timeline, draw.stream)}"
                 )
         current = {mark.inner: mark for mark in timeline.marks("one-device")}
         if any(mark.callee == _CHOOSES for mark in timeline.marks("to-cuda")):
@@ -38,7 +38,7 @@ class MissingCudaSeed(Rule):
                 yield self._report(
                     draw,
                     f"as the one numbered {draw.detail['device']}; `{seed.callee}` at {timeline.place(seed.spot)} "
-                    f"seeds only the current one when {timeline.path} runs",
+                    f"seeds only the current one {when(timeline, draw)}",
                 )
 
     def remedies(self, report: Report, timeline: Timeline) -> Iterator[Seed]:
@@ -48,4 +48,4 @@ class MissingCudaSeed(Rule):
     def _report(self, draw: Moment, why: str) -> Report:
         message = f"`{drawn(draw)}` draws on the device from the {draw.stream} stream, {why}"
         help_text = "Call `torch.manual_seed(seed)`: it covers the CPU and every CUDA device."
-        return Report(draw, message, help_text, Severity.ERROR, draw.stream, draw.stream)
+        return Report(draw, message, help_text, severity(draw), draw.stream, draw.stream)

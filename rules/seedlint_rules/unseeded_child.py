@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from seedlint.fixes.remedy import SeedChild
 from seedlint.flow.timeline import Timeline
-from seedlint.rule import Report, Rule, Severity
-from seedlint_rules.wording import drawn, draws, seed_call
+from seedlint.rule import Report, Rule
+from seedlint_rules.wording import drawn, draws, given, seed_call, severity
 
 
 class UnseededChild(Rule):
@@ -22,10 +22,10 @@ class UnseededChild(Rule):
         for moment in draws(timeline, "child"):
             message = (
                 f"`{drawn(moment)}` draws from the {moment.stream} stream in a child process that "
-                f"{timeline.path} starts afresh; the parent's seed does not reach it"
+                f"{timeline.path} starts afresh{given(moment)}; the parent's seed does not reach it"
             )
             help_text = f"Call `{seed_call(moment.stream)}` at the top of the function that the child runs."
-            yield Report(moment, message, help_text, Severity.ERROR, moment.stream, f"child:{moment.stream}")
+            yield Report(moment, message, help_text, severity(moment), moment.stream, f"child:{moment.stream}")
 
     def remedies(self, report: Report, timeline: Timeline) -> Iterator[SeedChild]:
         """Seed where the child begins."""

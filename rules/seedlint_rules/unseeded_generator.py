@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from seedlint.fixes.remedy import PassSeed
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
-from seedlint_rules.wording import drawn, draws, seed_call
+from seedlint_rules.wording import drawn, draws, seed_call, severity, when
 
 
 class UnseededGenerator(Rule):
@@ -38,7 +38,7 @@ class UnseededGenerator(Rule):
         yield PassSeed(moment.callee, moment.detail["parameter"] if moment.kind == "draw" else "")
 
     def _generator(self, moment: Moment, timeline: Timeline) -> Report:
-        where = f"when {timeline.path} runs" if timeline.reached else "whoever calls it"
+        where = when(timeline, moment) if timeline.reached else "whoever calls it"
         message = f"`{moment.callee}` starts from the system's entropy {where}; no global seed reaches it"
         keyword = moment.detail.get("keyword")
         seed = moment.detail.get("given")
@@ -46,14 +46,14 @@ class UnseededGenerator(Rule):
         if moment.kind == "reseed":
             message = f"`{moment.callee}` gives this generator a state of the system's entropy {where}"
             help_text = "Seed it with a constant: `manual_seed(seed)`, or `seed(seed)`."
-        severity = Severity.ERROR if timeline.reached else Severity.WARNING
-        return Report(moment, message, help_text, severity, None, moment.callee)
+        how_sure = severity(moment) if timeline.reached else Severity.WARNING
+        return Report(moment, message, help_text, how_sure, None, moment.callee)
 
     def _parameter(self, moment: Moment, timeline: Timeline) -> Report:
         parameter = moment.detail["parameter"]
         message = (
             f"`{drawn(moment)}` without `{parameter}` draws from the {moment.stream} stream, "
-            f"which no seed reaches when {timeline.path} runs"
+            f"which no seed reaches {when(timeline, moment)}"
         )
         help_text = f"Pass `{parameter}=seed`, or call `{seed_call(moment.stream)}` before this line."
-        return Report(moment, message, help_text, Severity.ERROR, moment.stream, moment.stream)
+        return Report(moment, message, help_text, severity(moment), moment.stream, moment.stream)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from seedlint.fixes.remedy import Advise, Seed
 from seedlint.flow.state import Spot
 from seedlint.flow.timeline import Moment, Timeline
-from seedlint.rule import Report, Rule, Severity
-from seedlint_rules.wording import drawn, draws, follows_torch, in_worker, name, seeded_instead
+from seedlint.rule import Report, Rule
+from seedlint_rules.wording import drawn, draws, follows_torch, in_worker, name, seeded_instead, severity, when
 
 _RESEEDED = frozenset({"torch", "random", "numpy"})
 """The streams that a worker gets from torch's own, NumPy's since torch 1.9."""
@@ -55,21 +55,21 @@ class UnseededWorkers(Rule):
         ordered = any(not in_worker(draw) for draw in found)
         message = (
             f"this loader takes {'its order and ' if ordered else ''}its workers' seeds from the torch stream, which "
-            f"no seed reaches when {timeline.path} iterates it{seeded_instead(timeline, 'torch')}"
+            f"no seed reaches {when(timeline, found[0], 'iterates it')}{seeded_instead(timeline, 'torch')}"
         )
         help_text = (
             "Call `torch.manual_seed(seed)` before the loader is iterated, or pass "
             "`generator=torch.Generator().manual_seed(seed)`."
         )
-        return Report(found[0], message, help_text, Severity.ERROR, "torch", "workers")
+        return Report(found[0], message, help_text, severity(found[0]), "torch", "workers")
 
     def _not_reseeded(self, draw: Moment, timeline: Timeline) -> Report:
         once = draw.stream in _RESEEDED
         its_seed = "in this version of torch its seed" if once else "the loader's seed"
         message = (
             f"the workers of this loader draw with `{drawn(draw)}` from the {draw.stream} stream, which no seed "
-            f"reaches when {timeline.path} runs; {its_seed} does not cover {name(draw.stream)}"
+            f"reaches {when(timeline, draw)}; {its_seed} does not cover {name(draw.stream)}"
         )
         help_text = "Pass a `worker_init_fn` that seeds it from `torch.initial_seed() % 2**32`"
         help_text += ", or use torch 1.9 or later, which does." if once else "."
-        return Report(draw, message, help_text, Severity.ERROR, draw.stream, f"workers:{draw.stream}")
+        return Report(draw, message, help_text, severity(draw), draw.stream, f"workers:{draw.stream}")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.flow.values import truth
+from seedlint.rule import Severity
 
 SEED_CALLS = {
     "random": "random.seed(seed)",
@@ -98,6 +99,21 @@ def without_cudnn(timeline: Timeline) -> bool:
     """Whether an ordinary run turns cuDNN off."""
     settings = timeline.flags("cudnn.enabled")
     return bool(settings) and truth(settings[-1].detail["value"])[0] is False
+
+
+def when(timeline: Timeline, moment: Moment, verb: str = "runs") -> str:
+    """When a moment is reached, as a clause: an ordinary run, or one that is given an option."""
+    return f"when {timeline.path} {verb}{given(moment)}"
+
+
+def given(moment: Moment) -> str:
+    """The option that a run must be given to get to a moment, or nothing."""
+    return f" with `{moment.given}`" if moment.given else ""
+
+
+def severity(moment: Moment) -> Severity:
+    """An error where an ordinary run gets to a moment, else a warning."""
+    return Severity.WARNING if moment.given else Severity.ERROR
 
 
 def draws(timeline: Timeline, *exposures: str) -> Iterable[Moment]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from seedlint.flow.state import NO_STATE, Spot, State, StreamState
 from seedlint.flow.values import Value
@@ -44,8 +44,19 @@ class Edge:
     made: int = 0
 
 
-Way = tuple[tuple[int | Spot, int], ...]
-"""The branches that are taken within one body: (line, which of its ways)."""
+class Turn(NamedTuple):
+    """One way of a branch, or of a call of one of several; `given` is what a run must be given to take it.
+
+    That is empty where an ordinary run may take it.
+    """
+
+    place: int | Spot
+    number: int
+    given: str = ""
+
+
+Way = tuple[Turn, ...]
+"""The branches that are taken within one body."""
 
 
 class Activation:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from seedlint.flow import attribute, builtin, containers, definitions, execute, iterate, library, signatures
-from seedlint.flow.activation import Activation, Edge
+from seedlint.flow.activation import Activation, Edge, Turn
 from seedlint.flow.hashed import Hashed
 from seedlint.flow.machine import DEEPEST_CALL, STEP_BUDGET, Frame, Machine, literals, own
 from seedlint.flow.state import Spot, State, join_states
@@ -126,7 +126,7 @@ def _call_each(
     for part in sorted(callee.values, key=order):
         if part in (NONE, UNKNOWN) or isinstance(part, Const) or not _accepts(part, args):
             continue
-        m.state, m.frame.way = state, (*before, (m.here(pos), len(out) + 1))
+        m.state, m.frame.way = state, (*before, Turn(m.here(pos), len(out) + 1))
         with m.maybe(), fork.way():
             out.append(_flow(m, part, args, pos, text, mode, stands))
         fork.goes_on()

@@ -21,6 +21,7 @@ from seedlint.flow import (
     narrowing,
     options,
 )
+from seedlint.flow.activation import Turn
 from seedlint.flow.machine import STEP_BUDGET, Frame, Machine, Terminated, merge_variables
 from seedlint.flow.narrowing import Narrowing
 from seedlint.flow.state import Spot, State, join_states
@@ -221,10 +222,16 @@ def branch(
     leaving, falling, starts = _leaving(frame), [], []
     returned = len(frame.written)
     fork = Fork(m.writes, frame.scope, [(cell, key) for _, narrow, _ in ways for cell, key, _ in narrow.cells])
+    name = value.name if isinstance(value, Option) else ""
+    option = name or "an option" if isinstance(value, Option) else ""
+
+    def turn(number: int) -> Turn:
+        return Turn(line, number, name if ways[number][2] else "")
+
     with m.maybe():
         for number, (body, narrow, rare) in enumerate(ways):
             starts.append(len(frame.activation.ways))
-            frame.way = (*way, (line, number))
+            frame.way = (*way, turn(number))
             m.state = state
             frame.scope.variables = {**variables, **narrow.variables}
             frame.unlikely = unlikely or rare
@@ -238,7 +245,7 @@ def branch(
     _come_together(m, fork, returned)
     frame.way = way
     if len(falling) == 1 and _leaving(frame) > leaving:
-        frame.way = (*way, (line, falling[0]))
+        frame.way = (*way, turn(falling[0]))
     elif len(falling) == 1:
         _straighten(frame, len(way), [*starts, len(frame.activation.ways)][falling[0] : falling[0] + 2])
     if not left:
@@ -250,7 +257,6 @@ def branch(
             narrow.give_back()
     left.sort(key=lambda way: way[2])
     condition = Spot(frame.scope.module, (line, 0, line, 0))
-    option = value.name or "an option" if isinstance(value, Option) else ""
     m.state, frame.scope.variables, frame.unlikely = left[0]
     for other, others, rare in left[1:]:
         biased = rare and not left[0][2]
@@ -387,7 +393,7 @@ def _try(m: Machine, s: Statement) -> bool:
     way, leaving = frame.way, _leaving(frame)
     with m.maybe():
         for number, (_, name, block) in enumerate(handlers, 1):
-            frame.way = (*way, (line, number))
+            frame.way = (*way, Turn(line, number))
             m.state, frame.scope.variables = state, dict(variables)
             if name:
                 m.assign(name, UNKNOWN)
@@ -397,7 +403,7 @@ def _try(m: Machine, s: Statement) -> bool:
                 fork.goes_on()
                 left.append((m.state, frame.scope.variables, True))
     _come_together(m, fork, returned)
-    frame.way = (*way, (line, 0)) if _leaving(frame) > leaving else way
+    frame.way = (*way, Turn(line, 0)) if _leaving(frame) > leaving else way
     if not left:
         m.state, frame.scope.variables = state, variables
         execute(m, final)

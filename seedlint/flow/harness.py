@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from seedlint.flow import calls, imports, iterate
-from seedlint.flow.activation import Way
+from seedlint.flow.activation import Turn, Way
 from seedlint.flow.definitions import find_in_class
 from seedlint.flow.fixtures import CLASS, FUNCTION, MODULE, Finder, Fixture, Level, Mark, Member
 from seedlint.flow.machine import Machine, Terminated
@@ -39,7 +39,7 @@ MOST_HELD = 40
 
 def _way(number: int) -> Way:
     """The way to what only one test does: for what another test draws, a seed there does not come too late."""
-    return ((0, number),)
+    return (Turn(0, number),)
 
 
 _IMPORT = _way(0)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from seedlint.flow.activation import Activation, Edge, Event
+from seedlint.flow.activation import Activation, Edge, Event, Turn, Way
 from seedlint.flow.state import ENTROPY, MAYBE, SEEDED, UNSEEDED, Spot, StreamState
 
 _WORST_FIRST = {UNSEEDED: 0, MAYBE: 1, ENTROPY: 2, SEEDED: 3}
@@ -15,8 +15,8 @@ _USES = frozenset({"backward", "kept"})
 _CHILDREN = frozenset({"spawn", "forkserver", "fresh", "fork", "worker"})
 
 
-_Path = tuple[tuple[Any, int], ...]
-"""The branches and calls that lead to a moment: (line, way) and (call, 0)."""
+_Path = Way
+"""The branches and calls that lead to a moment; a call is a turn at its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Moment:
     `spot` is where a finding stands, `inner` the event itself; `process` names the process that runs
     it, `parent` the state of the stream there when it was started. `exposure` says what covers a
     draw: "covered", "overwritten", "conditional", "entropy", or what fails to: "unseeded", "late", "child",
-    "worker", "parameter".
+    "worker", "parameter". `given` names the option that a run must be given to get here, if it is not an ordinary one.
     """
 
     kind: str
@@ -52,6 +52,7 @@ class Moment:
     later: Spot | None = None
     made: int = 0
     path: _Path = field(default=(), repr=False, compare=False)
+    given: str = ""
 
 
 @dataclass(slots=True)
@@ -124,6 +125,7 @@ class _Walk:
         self.seen: set[Any] = set()
         self.chain: list[Step] = []
         self.path: _Path = ()
+        self.given = ""
         self.order = 0
         self.learned: list[tuple[int, _Path]] = []
         """When something is learned from drawn weights, or they are kept: each time anew."""
@@ -131,29 +133,34 @@ class _Walk:
 
     def visit(self, activation: Activation, where: _Where) -> None:
         key = (id(activation), where.process, where.stands, where.factory)
-        if key in self.seen:
+        if self._been(key):
             if id(activation) in self._learning:
                 self.learned.append((self.order, self.path))
             return
-        self.seen.add(key)
-        path, learned = self.path, len(self.learned)
+        path, given, learned = self.path, self.given, len(self.learned)
         for event, way in zip(activation.events, activation.ways, strict=True):
-            self.path = path + way
+            self.path, self.given = path + way, given or _given(way)
             if isinstance(event, Edge):
-                self.path += ((event.spot, 0),)
+                self.path += (Turn(event.spot, 0),)
                 self._follow(event, where)
             else:
                 self._note(event, where)
         if len(self.learned) > learned:
             self._learning.add(id(activation))
-        self.path = path
+        self.path, self.given = path, given
+
+    def _been(self, key: Any) -> bool:
+        """Whether this was visited before, and by an ordinary run if the path is one of those."""
+        if key in self.seen or (self.given and (key, True) in self.seen):
+            return True
+        self.seen.add((key, True) if self.given else key)
+        return False
 
     def _follow(self, edge: Edge, where: _Where) -> None:
         if edge.mode == "import":
             key = ("import", edge.target.body, where.process)
-            if key in self.seen:
+            if self._been(key):
                 return
-            self.seen.add(key)
         if where.stands is None:
             if edge.mode == "module":
                 where = replace(where, stands=where.factory or edge.spot, made=edge.made)
@@ -181,7 +188,7 @@ class _Walk:
             spot = where.factory
         key = self._key(event, spot, where)
         old = self.moments.get(key)
-        if old is not None and _WORST_FIRST[old.state.kind] <= _WORST_FIRST[event.state.kind]:
+        if old is not None and _rank(old.state, old.given) <= _rank(event.state, self.given):
             return
         self.moments[key] = Moment(
             kind=event.kind,
@@ -197,6 +204,7 @@ class _Walk:
             detail=event.detail,
             made=where.made or event.detail.get("made", 0),
             path=self.path,
+            given=self.given,
         )
 
     def _key(self, event: Event, spot: Spot, where: _Where) -> Any:
@@ -264,19 +272,28 @@ class _Overwrites:
         )
 
 
+def _given(way: Way) -> str:
+    return next((turn.given for turn in way if turn.given), "")
+
+
+def _rank(state: StreamState, given: str) -> tuple[int, bool]:
+    """What is worse comes first, and of what is equally bad what an ordinary run does."""
+    return _WORST_FIRST[state.kind], bool(given)
+
+
 def _follows(one: _Path, other: _Path) -> bool:
     """Whether the other moment lies on no branch that is not also the first one's."""
     shared = 0
     while shared < min(len(one), len(other)) and one[shared] == other[shared]:
         shared += 1
-    return all(isinstance(place, Spot) for place, _ in other[shared:])
+    return all(isinstance(turn.place, Spot) for turn in other[shared:])
 
 
 def _exclude(one: _Path, other: _Path) -> bool:
     """Whether two moments lie on different ways of the same branch."""
     for mine, theirs in zip(one, other, strict=False):
         if mine != theirs:
-            return bool(mine[0] == theirs[0])
+            return mine.place == theirs.place
     return False
 
 
