@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seedlint.flow import calls, containers, definitions, evaluate, imports, library, options
+from seedlint.flow import calls, containers, definitions, evaluate, imports, library, options, texts
 from seedlint.flow.machine import OWN, Frame, Machine
 from seedlint.flow.values import (
     UNKNOWN,
@@ -63,9 +63,12 @@ def get_attribute(m: Machine, owner: Value, name: str) -> Value:
         method = library.method_anywhere(m, owner, name)
         return owner if method is UNKNOWN else method
     if isinstance(owner, Const):
-        return ExternalMethod(owner, "builtins.str", name) if isinstance(owner.value, str) else UNKNOWN
+        known = isinstance(owner.value, str) or (name in texts.COMPUTED and hasattr(owner.value, name))
+        return ExternalMethod(owner, "builtins.str", name) if known else UNKNOWN
+    if isinstance(owner, Option) and not isinstance(owner.default, Const):
+        return get_attribute(m, owner.default, name)
     if isinstance(owner, Option):
-        return get_attribute(m, owner.default, name) if not isinstance(owner.default, Const) else UNKNOWN
+        return ExternalMethod(owner, "builtins.str", name) if name in texts.COMPUTED else UNKNOWN
     if isinstance(owner, (Lazy, Through)) and name in _NEXT:
         return Partial(External("builtins.next"), (owner,), ())
     return library.method_anywhere(m, owner, name)

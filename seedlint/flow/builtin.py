@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import builtins
+import collections.abc
 import functools
 import math
+import numbers
 import re
 from collections.abc import Callable
+from typing import Any
 
 from seedlint.flow import attribute, calls, containers, dynamic, iterate
 from seedlint.flow.machine import Machine, Terminated
@@ -38,7 +41,15 @@ from seedlint.index.summary import Position
 from seedlint.sources.magics import RUN
 
 _NAMES = frozenset(dir(builtins)) | {"__file__", RUN}
-_TYPES = {f"builtins.{name}": cls for name, cls in vars(builtins).items() if isinstance(cls, type)}
+_TYPES = {
+    f"{module}.{name}": cls
+    for module, source in (("builtins", builtins), ("numbers", numbers), ("collections.abc", collections.abc))
+    for name, cls in vars(source).items()
+    if isinstance(cls, type)
+}
+_TYPES |= {name.replace("collections.abc", "typing"): cls for name, cls in _TYPES.items() if "collections.abc" in name}
+_SEQUENCES = (list, tuple)
+"""What stands for one of these may stand for the other: a slice of a list is kept as a tuple."""
 _EXITS = frozenset({"builtins.exit", "builtins.quit", "sys.exit", "os._exit", "os.abort"})
 
 
@@ -138,15 +149,28 @@ def _next(m: Machine, args: calls.Arguments, pos: Position) -> Value:
     return functools.reduce(join, items)
 
 
-def _number(m: Machine, args: calls.Arguments, pos: Position) -> Value:
-    value = _first(args)
-    if isinstance(value, (Entropy, Option)):
-        return value
-    if isinstance(value, Const) and isinstance(value.value, (int, float, bool)):
-        return Const(int(value.value)) if math.isfinite(value.value) else UNKNOWN
-    if isinstance(value, Alternatives):
-        return next((part for part in value.values if isinstance(part, Entropy)), UNKNOWN)
-    return UNKNOWN
+def _number(convert: Callable[[Any], Any]) -> Callable[[Machine, calls.Arguments, Position], Value]:
+    """A function that makes a number of one."""
+
+    def call(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+        value = _first(args)
+        if isinstance(value, (Entropy, Option)):
+            return value
+        if isinstance(value, Const):
+            return _converted(convert, value.value)
+        if isinstance(value, Alternatives):
+            return next((part for part in value.values if isinstance(part, Entropy)), UNKNOWN)
+        return UNKNOWN
+
+    return call
+
+
+def _converted(convert: Callable[[Any], Any], value: Any) -> Value:
+    try:
+        result = convert(value)
+    except (TypeError, ValueError, OverflowError):
+        return UNKNOWN
+    return Const(result) if math.isfinite(result) else UNKNOWN
 
 
 def _extreme(m: Machine, args: calls.Arguments, pos: Position) -> Value:
@@ -214,10 +238,17 @@ def _isinstance(m: Machine, args: calls.Arguments, pos: Position) -> Value:
     if len(args.positional) != 2:
         return UNKNOWN
     value, kinds = args.positional
+    if isinstance(value, Option):
+        usual = _isinstance(m, calls.Arguments([value.default, kinds]), pos)
+        return Option(usual, value.name) if isinstance(usual, Const) else UNKNOWN
     wanted = kinds.items if isinstance(kinds, Tuple) else (kinds,)
-    if isinstance(value, (Const, Slice)) and all(isinstance(k, External) and k.name in _TYPES for k in wanted):
-        cls = slice if isinstance(value, Slice) else type(value.value)
-        return Const(any(issubclass(cls, _TYPES[k.name]) for k in wanted if isinstance(k, External)))
+    classes = _builtin_types(value)
+    if classes and all(isinstance(k, External) and (k.name in _TYPES or _of_library(m, k)) for k in wanted):
+        asked_for = tuple(_TYPES[k.name] for k in wanted if isinstance(k, External) and k.name in _TYPES)
+        answers = {issubclass(cls, asked_for) for cls in classes}
+        return Const(answers.pop()) if len(answers) == 1 else UNKNOWN
+    if _is_class(m, value) and all(isinstance(k, Class) or _of_library(m, k) for k in wanted):
+        return Const(False)
     if isinstance(value, ExternalObject):
         names = m.knowledge.bases(value.cls)
         asked = [m.knowledge.canonical(k.name) for k in wanted if isinstance(k, External)]
@@ -232,6 +263,31 @@ def _isinstance(m: Machine, args: calls.Arguments, pos: Position) -> Value:
         if all(k is not None for k in kinds_of):
             return Const(any(k in value.cls.mro or k in names for k in kinds_of))
     return UNKNOWN
+
+
+def _is_class(m: Machine, value: Value) -> bool:
+    """Whether a value is something that makes instances, and none itself."""
+    return isinstance(value, (Class, Partial)) or _of_library(m, value)
+
+
+def _of_library(m: Machine, value: Value) -> bool:
+    """Whether a value is a described class, and none of those that stand for Python's own containers."""
+    if not isinstance(value, External) or value.name.startswith("collections."):
+        return False
+    return m.knowledge.class_(m.knowledge.canonical(value.name)) is not None
+
+
+def _builtin_types(value: Value) -> tuple[type, ...]:
+    """The classes of Python's own of which a value is one's instance; none where it may be of another."""
+    if isinstance(value, Const):
+        return (type(value.value),)
+    if isinstance(value, Slice):
+        return (slice,)
+    if isinstance(value, Tuple):
+        return _SEQUENCES
+    if isinstance(value, Container):
+        return (dict,) if value.kind == "dict" else (set, frozenset) if value.kind == "set" else _SEQUENCES
+    return ()
 
 
 def _partial(m: Machine, args: calls.Arguments, pos: Position) -> Value:
@@ -344,7 +400,7 @@ _FUNCTIONS: dict[str, Callable[[Machine, calls.Arguments, Position], Value]] = {
         _iterates,
     ),
     **dict.fromkeys(["builtins.sum", "builtins.any", "builtins.all"], _consumes),
-    **dict.fromkeys(["builtins.int", "builtins.float", "builtins.abs", "builtins.round", "builtins.bool"], _number),
+    **{f"builtins.{convert.__name__}": _number(convert) for convert in (int, float, abs, round, bool)},
     "builtins.str": lambda m, args, pos: _first(args) if isinstance(_first(args), (Entropy, Const)) else UNKNOWN,
     "builtins.min": _extreme,
     "builtins.max": _extreme,

@@ -295,7 +295,9 @@ def call_method(m: Machine, owner: Value, name: str, args: calls.Arguments, pos:
     if isinstance(owner, View):
         return _view_method(m, owner, name, values, pos)
     if not isinstance(owner, Container):
-        text = texts.formatted(m, owner, "{}", values) if name == "format" and not args.keywords else None
+        plain_call = not (args.keywords or args.more or args.more_keywords)
+        text = texts.formatted(m, owner, "{}", values) if name == "format" and plain_call else None
+        text = texts.computed(owner, name, values) if text is None and plain_call else text
         iterate.consumed(m, args, pos)
         return UNKNOWN if text is None else text
     if name in ("append", "add", "appendleft", "put") and values:

@@ -366,8 +366,12 @@ def _runs(work: Application) -> Value | None:
 
     def run() -> None:
         nonlocal result
-        for expression in row.runs:
-            result = work.value(expression)
+        before, m.during = m.during, m.during.union(row.during)
+        try:
+            for expression in row.runs:
+                result = work.value(expression)
+        finally:
+            m.during = before
 
     if row.process is None:
         run()

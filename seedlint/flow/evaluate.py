@@ -359,15 +359,18 @@ def _comp(m: Machine, e: Any) -> Value:
     _, kind, items, clauses = e
     first = evaluate(m, clauses[0][1])
     if len(clauses) == 1 and not clauses[0][2]:
-        known = execute.unrolled(m, first)
-        if known is not None:
-            return _comp_of_known(m, e, known)
+        items_of_first = iterate.known_items(m, first)
+        few = items_of_first if items_of_first is not None and len(items_of_first) == 1 else execute.unrolled(m, first)
+        if few is not None:
+            return _comp_of_known(m, e, few)
     for i, (target, iterable, conditions, pos) in enumerate(clauses):
         value = evaluate(m, iterable) if i else first
         execute.bind(m, target, iterate.iterate(m, value, pos))
         for condition in conditions:
             evaluate(m, condition)
     values = [evaluate(m, item) for item in items]
+    if kind != "dict" and iterate.known_items(m, first) == []:
+        return containers.make_list(m, "list", [], True, clauses[0][3])
     if kind == "dict":
         out = containers.make_dict(m, clauses[0][3])
         containers.set_item(m, out, UNKNOWN, values[1], fresh=True)

@@ -121,7 +121,7 @@ def may_name_module(m: Machine, begin: str) -> bool:
         return False
     rest = begin.lstrip(".")
     folder = rest.rpartition(".")[0]
-    return not folder or m.program.contains(importer, len(begin) - len(rest), folder)
+    return not folder or m.program.has_folder(importer, len(begin) - len(rest), folder)
 
 
 def import_any(m: Machine, begin: str, end: str, pos: Position) -> Value:

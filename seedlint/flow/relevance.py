@@ -165,7 +165,10 @@ class Relevance:
         """Whether `dotted` followed by `rest` is of interest: of a library, or of the project."""
         owner = self.program.resolve(module, level, dotted)
         if owner is None and level == 0 and not self.program.contains(module, level, dotted):
-            return self.names.matter(".".join((dotted, *rest)))
+            if self.names.matter(".".join((dotted, *rest))):
+                return True
+            if not self.program.has_folder(module, level, dotted):
+                return False
         base = owner if owner is not None else dotted
         while rest and f"{base}.{rest[0]}" in self.program.modules:
             base, rest = f"{base}.{rest[0]}", rest[1:]

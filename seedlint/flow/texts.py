@@ -10,6 +10,29 @@ from seedlint.flow.values import UNKNOWN, Const, Option, Text, Value, plain
 
 LONGEST = 200
 """Characters of a text that is put together; longer ones name nothing."""
+COMPUTED = frozenset(
+    {
+        "capitalize", "casefold", "count", "endswith", "find", "is_integer", "isdigit", "isnumeric", "lower", "lstrip",
+        "removeprefix", "removesuffix", "replace", "rstrip", "startswith", "strip", "title", "upper",
+    }
+)  # fmt: skip
+"""Methods of texts whose result follows from known texts alone."""
+
+
+def computed(owner: Value, name: str, given: Sequence[Value]) -> Value | None:
+    """What a method of a known text gives; None if that cannot be told."""
+    known = [plain(part) for part in (owner, *given)]
+    if name not in COMPUTED or not all(isinstance(part, Const) for part in known):
+        return None
+    text, *rest = [part.value for part in known if isinstance(part, Const)]
+    try:
+        result = getattr(text, name)(*rest)
+    except (AttributeError, TypeError, ValueError):
+        return None
+    if isinstance(result, str) and len(result) > LONGEST:
+        return None
+    names = [part.name for part in (owner, *given) if isinstance(part, Option)]
+    return Option(Const(result), next(filter(None, names), "")) if names else Const(result)
 
 
 def joined(m: Machine, parts: Sequence[Value]) -> Value:

@@ -81,6 +81,7 @@ FIELDS: dict[str, dict[str, str | tuple[str, ...]]] = {
         "entropy": BOOL,
         "sets": SETS,
         "runs": EXPRESSIONS,
+        "during": NAMES,
         "process": ("spawn", "fresh", "fork", "default", "worker", "thread"),
         "process_when": EXPRESSION,
         "context": EXPRESSION,
@@ -126,6 +127,8 @@ NEEDS = {
     "off": ("package",),
 }
 """A key that means something only beside one of others."""
+SEEDS = ("seed", "random_state")
+"""Keys whose value may be nought, which is a seed like any other."""
 
 HEADER = re.compile(r"\s*\[\[\s*(?:[\w-]+\s*\.\s*)*([\w-]+)\s*\]\]")
 NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
@@ -223,6 +226,9 @@ def _check_row(
             raise _Wrong(f"`{key}` means nothing without `{'` or `'.join(others)}`")
     if "ends" in row and len(row["ends"]) != len(row["names"]):
         raise _Wrong("`ends` must name as many as `names`")
+    for key in SEEDS:
+        if key in row and isinstance(_expression(key, row[key]), ast.BoolOp):
+            raise _Wrong(f"`{key}` takes a seed of 0 for none: write `a if a is not None else b`")
     if kind == "call":
         _check_names(row, FREE_NAMES | roots | _parameters(row.get("signature", "()")))
 

@@ -47,7 +47,7 @@ class ClassRow:
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """What calling a function, a constructor or a method does.
+    """What calling a function, a constructor or a method does; `during` tags what it runs.
 
     Expressions (`when`, `runs`, `value`, `process_when`, `context`, the values of `sets`) and the signature are
     source text; `sets` holds pairs of a flag and the expression that it is set to.
@@ -80,6 +80,7 @@ class CallRow:
     entropy: bool = False
     sets: tuple[tuple[str, str], ...] = ()
     runs: tuple[str, ...] = ()
+    during: tuple[str, ...] = ()
     process: str | None = None
     process_when: str | None = None
     context: str | None = None

@@ -73,7 +73,16 @@ class Program:
         return (base,)
 
     def contains(self, importer: str, level: int, dotted: str) -> bool:
-        """Whether `dotted` is a folder of the project without an `__init__.py`."""
+        """Whether `dotted` is a folder of the project without an `__init__.py`, and means it.
+
+        A library's name means the library, wherever a folder without an `__init__.py` has it too.
+        """
+        if not level and dotted.partition(".")[0] in self.libraries:
+            return False
+        return self.has_folder(importer, level, dotted)
+
+    def has_folder(self, importer: str, level: int, dotted: str) -> bool:
+        """Whether there is a folder that holds modules where `dotted` is searched for."""
         names = [f"{base}.{dotted}".strip(".") for base in self.bases_of_import(importer, level)]
         return any(name in self._folders() for name in names)
 
