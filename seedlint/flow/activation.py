@@ -60,17 +60,18 @@ Way = tuple[Turn, ...]
 
 
 class Activation:
-    """One body analysed with one set of arguments from one state.
+    """One body analysed with one set of arguments from one state; `record` tells a function's body by its identity.
 
     `ways` says for each event on which branches of the body it lies. `built` numbers the modules and
     estimators that it constructs, `flags` holds those that it sets. `paused` is how a generator has left the
     streams at its `yield`.
     """
 
-    __slots__ = ("body", "built", "events", "flags", "imported", "out", "paused", "quiet", "value", "ways")
+    __slots__ = ("body", "built", "events", "flags", "imported", "out", "paused", "quiet", "record", "value", "ways")
 
-    def __init__(self, body: str) -> None:
+    def __init__(self, body: str, record: int = 0) -> None:
         self.body = body
+        self.record = record
         self.events: list[Event | Edge] = []
         self.ways: list[Way] = []
         self.imported: set[str] = set()

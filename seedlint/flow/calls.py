@@ -257,7 +257,7 @@ def _builds(done: Activation) -> bool:
 def run_body(m: Machine, function: Function, variables: dict[str, Value], key: Any, quiet_key: Any) -> Activation:
     """Analyse a function's body for one set of arguments."""
     record = function.record
-    activation = Activation(function.name)
+    activation = Activation(function.name, id(record))
     scope_key = (quiet_key, function.scope.module)
     scope = m.inner_scopes.get(scope_key)
     if scope is None:

@@ -10,8 +10,8 @@ from seedlint.flow.activation import Activation
 from seedlint.flow.attribute import get_attribute
 from seedlint.flow.machine import MOST_INSTANCES, Frame, Machine, Terminated
 from seedlint.flow.relevance import Mentions, Relevance
-from seedlint.flow.state import SEEDED
-from seedlint.flow.timeline import Timeline, flatten
+from seedlint.flow.state import Spot
+from seedlint.flow.timeline import Moment, Timeline, flatten
 from seedlint.flow.values import Class, Function, Method, Object, Scope, Value, Wrapped
 from seedlint.knowledge import Knowledge
 from seedlint.knowledge.schema import CallRow
@@ -119,6 +119,7 @@ def _unreached(machine: Machine, mentions: Mentions, reached: list[Timeline], li
     else:
         passes = [lambda row: bool(row.seeds) and row.seeds != ("self",), lambda row: _asked(row, seeded)]
     seeded = seeded_streams(reached)
+    told = frozenset[int]() if library else frozenset(machine.executed)
     for interesting in passes:
         chosen = mentions.that_lead_to(interesting) if interesting else None
         if chosen is not None:
@@ -128,14 +129,30 @@ def _unreached(machine: Machine, mentions: Mentions, reached: list[Timeline], li
                 run_unreached(machine, activations[name], chosen)
         made = [
             Timeline(
-                name, machine.program.modules[name].path, False, flatten(done, machine.stream_index, machine.separate)
+                name,
+                machine.program.modules[name].path,
+                False,
+                flatten(done, machine.stream_index, machine.separate, told),
             )
             for name, done in activations.items()
             if done.events
         ]
         seeded = seeded_streams([*reached, *made])
     machine.read.searched |= mentions.lexicons.keys()
+    _once(made)
     return made
+
+
+def _once(timelines: Iterable[Timeline]) -> None:
+    """Leave each draw where the fewest calls lead to it: what calls the function is not to blame as well."""
+    nearest: dict[tuple[Spot, str], Moment] = {}
+    for timeline in timelines:
+        for moment in timeline.of("draw"):
+            key = (moment.inner, moment.stream)
+            if key not in nearest or len(moment.chain) < len(nearest[key].chain):
+                nearest[key] = moment
+    for timeline in timelines:
+        timeline.keep(lambda moment: moment.kind != "draw" or nearest[moment.inner, moment.stream] is moment)
 
 
 def _asked(row: CallRow, seeded: frozenset[str]) -> bool:
@@ -145,8 +162,8 @@ def _asked(row: CallRow, seeded: frozenset[str]) -> bool:
 
 
 def seeded_streams(timelines: Iterable[Timeline]) -> frozenset[str]:
-    """The streams that some timeline seeds with something that stays the same."""
-    return frozenset(m.stream for t in timelines for m in t.of("seed") if m.state.kind == SEEDED)
+    """The streams that some timeline seeds, with whatever: what is wrong with a seed stands at the seed."""
+    return frozenset(moment.stream for timeline in timelines for moment in timeline.of("seed"))
 
 
 def _begin(machine: Machine, entry: str, activation: Activation) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -88,6 +88,11 @@ class Timeline:
                 self._by_kind.setdefault(moment.kind, []).append(moment)
         return iter(self._by_kind.get(kind, ()))
 
+    def keep(self, chosen: Callable[[Moment], bool]) -> None:
+        """Forget all other moments."""
+        self.moments = list(filter(chosen, self.moments))
+        self._by_kind = {}
+
     def marks(self, name: str) -> list[Moment]:
         """The marks of one name."""
         return [moment for moment in self.of("mark") if moment.detail["mark"] == name]
@@ -119,8 +124,9 @@ class _Where:
 class _Walk:
     """Collects moments depth first; a body is visited once in each process and place."""
 
-    def __init__(self, stream_index: Mapping[str, int]) -> None:
+    def __init__(self, stream_index: Mapping[str, int], told: Set[int]) -> None:
         self.index = stream_index
+        self.told = told
         self.moments: dict[Any, Moment] = {}
         self.seen: set[Any] = set()
         self.chain: list[Step] = []
@@ -143,7 +149,7 @@ class _Walk:
             if isinstance(event, Edge):
                 self.path += (Turn(event.spot, 0),)
                 self._follow(event, where)
-            else:
+            elif activation.record not in self.told:
                 self._note(event, where)
         if len(self.learned) > learned:
             self._learning.add(id(activation))
@@ -219,12 +225,17 @@ class _Walk:
         return (event.kind, spot, event.stream, where.process, event.callee, event.detail.get("flag"))
 
 
-def flatten(root: Activation, stream_index: Mapping[str, int], separate: frozenset[str] = frozenset()) -> list[Moment]:
-    """The moments of an activation and all it leads to, in execution order.
+def flatten(
+    root: Activation,
+    stream_index: Mapping[str, int],
+    separate: frozenset[str] = frozenset(),
+    told: Set[int] = frozenset(),
+) -> list[Moment]:
+    """The moments of an activation and all it leads to, in execution order, but for those of the bodies `told`.
 
     Of the streams in `separate` each object has its own: where one is seeded, nobody knows which.
     """
-    walk = _Walk(stream_index)
+    walk = _Walk(stream_index, told)
     walk.visit(root, _Where())
     ordered = sorted(walk.moments.values(), key=lambda moment: moment.order)
     later, overwrites = _LaterSeeds(ordered), _Overwrites(ordered, walk.learned)
