@@ -274,6 +274,6 @@ def _near(patterns: dict[str, list[str]], name: str) -> list[str]:
 
 
 def _may_be_of(pattern: str, class_name: str) -> bool:
-    """Whether a starred name can be that of a method of a class."""
+    """Whether a starred name can be that of a method of a class; one of any library is a function's."""
     before, _, after = pattern.partition("*")
-    return before.startswith(f"{class_name}.") or ("." in after and class_name.startswith(before))
+    return before.startswith(f"{class_name}.") or ("." in after and before != "" and class_name.startswith(before))
