@@ -195,6 +195,9 @@ def _getattr(m: Machine, args: calls.Arguments, pos: Position) -> Value:
             default = args.positional[2]
             return default if isinstance(owner, (Object, ExternalObject)) else Option(default)
         return value
+    if isinstance(name, Alternatives) and all(isinstance(part, Const) for part in name.values):
+        each = [_getattr(m, calls.Arguments([owner, part, *args.positional[2:]]), pos) for part in name.values]
+        return functools.reduce(join, each)
     out: Value = UNKNOWN
     for part in alternatives(owner):
         out = join(out, attribute.any_attribute(m, part))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +19,8 @@ from seedlint.flow.values import (
     Object,
     Option,
     Value,
+    alternatives,
+    any_of,
     join,
     truth,
 )
@@ -42,6 +44,9 @@ def narrowed(m: Machine, test: Expression) -> tuple[Narrowing, Narrowing]:
         return yes, no
     asked: Any = test
     given = NONE
+    if test[0] == "cmp" and test[1] in ("in", "not in"):
+        _among(m, test, (yes, no) if test[1] == "in" else (no, yes))
+        return yes, no
     if test[0] == "cmp":
         if test[1] not in _EQUAL + _ORDER or test[3] is None or test[3][0] != "const":
             return yes, no
@@ -67,8 +72,13 @@ def narrowed(m: Machine, test: Expression) -> tuple[Narrowing, Narrowing]:
 def _compared(
     m: Machine, asked: Expression, value: Value, operator: str, given: Const, ways: tuple[Narrowing, Narrowing]
 ) -> None:
-    """What a comparison says of an option whose default stands for none: that number itself, or any negative one."""
+    """What a comparison says: which of all that a value may be, and whether an option is what stands for none.
+
+    That is a number that the option is compared with, or any negative one.
+    """
     if not isinstance(value, Option) or not isinstance(value.default, Const):
+        if operator in _EQUAL:
+            _one_of(m, asked, value, (given,), ways if operator in ("is", "==") else ways[::-1])
         return
     default = value.default
     stands = default == given if operator in _EQUAL else _negative(default)
@@ -77,6 +87,29 @@ def _compared(
         usual, other = ways if answer else ways[::-1]
         usual.say(m, asked, default)
         other.say(m, asked, Option(UNKNOWN, value.name))
+
+
+def _among(m: Machine, test: Any, ways: tuple[Narrowing, Narrowing]) -> None:
+    """What `x in ("a", "b")` says of `x`."""
+    _, _, asked, items = test
+    if asked is None or asked[0] not in ("name", "attr", "index") or items is None or items[0] != "seq":
+        return
+    if items[2] and all(item is not None and item[0] == "const" for item in items[2]):
+        _one_of(m, asked, evaluate.evaluate(m, asked), [Const(item[1]) for item in items[2]], ways)
+
+
+def _one_of(
+    m: Machine, asked: Expression, value: Value, given: Sequence[Const], ways: tuple[Narrowing, Narrowing]
+) -> None:
+    """Note that a value which may be any of several, or anything, is one of these on one way, and none on the other."""
+    parts = list(alternatives(value))
+    if not all(part is UNKNOWN or isinstance(part, Const) for part in parts):
+        return
+    yes, no = ways
+    yes.say(m, asked, any_of([part for part in given if part in parts or UNKNOWN in parts]))
+    rest = [part for part in parts if part not in given]
+    if rest and len(rest) < len(parts):
+        no.say(m, asked, any_of(rest))
 
 
 def _negative(value: Const) -> bool:

@@ -132,9 +132,7 @@ SEEDS = ("seed", "random_state")
 
 HEADER = re.compile(r"\s*\[\[\s*(?:[\w-]+\s*\.\s*)*([\w-]+)\s*\]\]")
 NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
-STARRED_NAME = re.compile(
-    r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\.?\*\w*(\.[A-Za-z_]\w*)*|\.\?)?|\*(\.[A-Za-z_]\w*)+"
-)
+STARRED_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*(\.?\*\w*(\.[A-Za-z_]\w*)*|\.\?)?|\*(\.[A-Za-z_]\w*)+")
 _PAIRS = {SETS: ("flag", "value"), ATTRIBUTES: ("name", "type")}
 """What each of a list of pairs is called."""
 FREE_NAMES = {
