@@ -45,14 +45,15 @@ class Edge:
 
 
 class Turn(NamedTuple):
-    """One way of a branch, or of a call of one of several; `given` is what a run must be given to take it.
+    """One way of a branch, or of a call of one of several, with how many ways there are, if that is known.
 
-    That is empty where an ordinary run may take it.
+    `given` is what a run must be given to take it, or empty where an ordinary run may.
     """
 
     place: int | Spot
     number: int
     given: str = ""
+    ways: int = 0
 
 
 Way = tuple[Turn, ...]

@@ -106,14 +106,19 @@ def call(
     if isinstance(callee, ExternalObject):
         return library.call_external_object(m, callee, args, pos, text, decorating)
     if isinstance(callee, Partial):
-        merged = Arguments([*callee.args, *args.positional], {**dict(callee.keywords), **args.keywords})
-        merged.more, merged.more_keywords = args.more, args.more_keywords
-        return call(m, callee.function, merged, pos, text, mode, stands)
+        return call(m, callee.function, _merged(callee, args), pos, text, mode, stands)
     if isinstance(callee, Wrapped):
         return call(m, callee.value, args, pos, text, mode, stands)
     if isinstance(callee, Entropy):
         return callee
     return library.call_unknown(m, args, decorating)
+
+
+def _merged(callee: Partial, args: Arguments) -> Arguments:
+    """The arguments that were given in advance, and those that are given now."""
+    merged = Arguments([*callee.args, *args.positional], {**dict(callee.keywords), **args.keywords})
+    merged.more, merged.more_keywords = args.more, args.more_keywords
+    return merged
 
 
 def _call_each(
@@ -143,11 +148,20 @@ def _call_each(
 
 
 def _accepts(callee: Value, args: Arguments) -> bool:
-    """Whether a function can be called so; what cannot is not what is meant."""
+    """Whether something can be called so; what cannot is not what is meant."""
+    if isinstance(callee, Method):
+        return _accepts(callee.function, args.before(callee.receiver))
+    if isinstance(callee, Partial):
+        return _accepts(callee.function, _merged(callee, args))
+    if isinstance(callee, (Class, Object)):
+        cls, names = (callee, ("__init__",)) if isinstance(callee, Class) else (callee.cls, ("__call__", "forward"))
+        bodies = [definitions.find_in_class(cls, name) for name in names]
+        return all(body is None or _accepts(body, args.before(callee)) for body in bodies)
     if not isinstance(callee, Function):
         return True
     kinds = {name: kind for name, kind, *_ in callee.record[2]}
-    if "kwargs" not in kinds.values() and any(kinds.get(name) in (None, "positional") for name in args.keywords):
+    given = [name for name, value in args.keywords.items() if containers.ABSENT not in alternatives(value)]
+    if "kwargs" not in kinds.values() and any(kinds.get(name) in (None, "positional") for name in given):
         return False
     places = sum(kind in ("plain", "positional") for kind in kinds.values())
     return "args" in kinds.values() or len(args.positional) <= places

@@ -226,7 +226,7 @@ def branch(
     option = name or "an option" if isinstance(value, Option) else ""
 
     def turn(number: int) -> Turn:
-        return Turn(line, number, name if ways[number][2] else "")
+        return Turn(line, number, name if ways[number][2] else "", len(ways))
 
     with m.maybe():
         for number, (body, narrow, rare) in enumerate(ways):

@@ -269,12 +269,16 @@ class _Overwrites:
 
     def covers(self, draw: Moment) -> bool:
         """Whether every run that makes this draw replaces what it gave."""
-        return bool(draw.made) and any(
-            draw.made in moment.detail["ids"]
-            and moment.order > draw.order
-            and _follows(draw.path, moment.path)
-            and not self._learns_between(draw, moment)
-            for moment in self.moments
+        if not draw.made:
+            return False
+        return _on_all_ways(
+            [
+                _beyond(draw.path, moment.path)
+                for moment in self.moments
+                if draw.made in moment.detail["ids"]
+                and moment.order > draw.order
+                and not self._learns_between(draw, moment)
+            ]
         )
 
     def _learns_between(self, draw: Moment, overwrite: Moment) -> bool:
@@ -292,12 +296,26 @@ def _rank(state: StreamState, given: str) -> tuple[int, bool]:
     return _WORST_FIRST[state.kind], bool(given)
 
 
-def _follows(one: _Path, other: _Path) -> bool:
-    """Whether the other moment lies on no branch that is not also the first one's."""
+def _beyond(one: _Path, other: _Path) -> _Path:
+    """What leads to the other moment from where both come along."""
     shared = 0
     while shared < min(len(one), len(other)) and one[shared] == other[shared]:
         shared += 1
-    return all(isinstance(turn.place, Spot) for turn in other[shared:])
+    return other[shared:]
+
+
+def _on_all_ways(paths: list[_Path]) -> bool:
+    """Whether each run takes one of these paths: one has no branch, or between them they take all ways of one."""
+    branches: dict[tuple[_Path, object, int], dict[int, list[_Path]]] = {}
+    for path in paths:
+        at = next((i for i, turn in enumerate(path) if not isinstance(turn.place, Spot)), None)
+        if at is None:
+            return True
+        turn = path[at]
+        branches.setdefault((path[:at], turn.place, turn.ways), {}).setdefault(turn.number, []).append(path[at + 1 :])
+    return any(
+        len(taken) == ways and all(map(_on_all_ways, taken.values())) for (_, _, ways), taken in branches.items()
+    )
 
 
 def _exclude(one: _Path, other: _Path) -> bool:
