@@ -8,6 +8,7 @@ from typing import Any
 from seedlint.flow import (
     calls,
     containers,
+    definitions,
     evaluate,
     library,
     options,
@@ -25,6 +26,7 @@ from seedlint.flow.values import (
     Container,
     Entropy,
     ExternalObject,
+    Function,
     Object,
     Option,
     Scope,
@@ -182,10 +184,22 @@ def _built_at(m: Machine, value: Value) -> Spot | None:
     return places.pop() if len(places) == 1 else None
 
 
+def _runs_hook(work: Application) -> bool:
+    """Whether a subclass has its own method in the place of that in which a constructor draws; it is run then."""
+    owner = work.variables.get("self")
+    if work.row.hook is None or not isinstance(owner, Object):
+        return False
+    method = definitions.find_in_class(owner.cls, work.row.hook)
+    if not isinstance(method, Function):
+        return False
+    calls.call_function(work.m, method, calls.Arguments([owner]), work.pos, work.text, "module", made=owner.id)
+    return True
+
+
 def _draws(work: Application) -> bool | None:
     """Draw from the row's streams; None if it draws from none, else whether the draw was covered."""
     row, m = work.row, work.m
-    if not row.draws:
+    if not row.draws or _runs_hook(work):
         return None
     covered = True
     if row.generator is not None and _given(m, work.value(row.generator)):

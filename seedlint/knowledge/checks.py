@@ -97,6 +97,7 @@ FIELDS: dict[str, dict[str, str | tuple[str, ...]]] = {
         "anywhere": BOOL,
         "matters": EXPRESSION,
         "stands": EXPRESSION,
+        "hook": TEXT,
     },
 }
 REQUIRED = {
@@ -122,6 +123,7 @@ NEEDS = {
     "base": ("reseeds",),
     "matters": ("draws",),
     "stands": ("draws",),
+    "hook": ("draws",),
     "ends": ("names",),
     "fixed": ("package",),
     "off": ("package",),

@@ -96,6 +96,7 @@ class CallRow:
     anywhere: bool = False
     matters: str | None = None
     stands: str | None = None
+    hook: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
