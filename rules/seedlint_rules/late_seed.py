@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seedlint.fixes.remedy import SeedEarlier
-from seedlint.flow.timeline import Timeline
+from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule
-from seedlint_rules.wording import drawn, draws, severity, when
+from seedlint_rules.wording import drawn, draws, loaded, seed_call, severity, when
 
 
 class LateSeed(Rule):
@@ -26,10 +26,17 @@ class LateSeed(Rule):
             seed = timeline.place(moment.later)
             message = (
                 f"`{drawn(moment)}` draws from the {moment.stream} stream before the seed at {seed} "
-                f"{when(timeline, moment)}"
+                f"{when(timeline, moment)}{loaded(timeline, moment)}"
             )
-            help_text = f"Move the seed at {seed} above this draw."
+            help_text = self._help(moment, timeline)
             yield Report(moment, message, help_text, severity(moment), moment.stream, f"{moment.stream}@{seed}")
+
+    def _help(self, moment: Moment, timeline: Timeline) -> str:
+        """To move a seed is no advice where it is a part of what an object's construction does."""
+        seed = next(seed for seed in timeline.seeds(moment.stream) if seed.spot == moment.later)
+        if seed.callee.rpartition(".")[2][:1].isupper():
+            return f"Call `{seed_call(moment.stream)}` before this draw; `{seed.callee}` seeds too late for it."
+        return f"Move the seed at {timeline.place(seed.spot)} above this draw."
 
     def remedies(self, report: Report, timeline: Timeline) -> Iterator[SeedEarlier]:
         """Have the seed before the draw."""

@@ -111,9 +111,14 @@ def given(moment: Moment) -> str:
     return f" with `{moment.given}`" if moment.given else ""
 
 
+def loaded(timeline: Timeline, moment: Moment) -> str:
+    """A clause that names what may replace all that is drawn, or nothing."""
+    return f"; the weights loaded at {timeline.place(moment.loaded)} may replace all of it" if moment.loaded else ""
+
+
 def severity(moment: Moment) -> Severity:
-    """An error where an ordinary run gets to a moment, else a warning."""
-    return Severity.WARNING if moment.given else Severity.ERROR
+    """An error where an ordinary run gets to a moment and keeps what is drawn there, else a warning."""
+    return Severity.WARNING if moment.given or moment.loaded else Severity.ERROR
 
 
 def draws(timeline: Timeline, *exposures: str) -> Iterable[Moment]:

@@ -364,7 +364,8 @@ def _settings(work: Application) -> None:
         work.m.store(owner.id, KEPT, containers.with_item(work.m, owner.id, KEPT, work.value(work.row.keeps)))
     for part in alternatives(work.value(work.row.overwrites)) if work.row.overwrites else ():
         if isinstance(part, (Object, ExternalObject)):
-            work.event("overwrite", "", StreamState(SEEDED), ids=_held(work.m, part))
+            partly = work.row.partly is not None and truth(work.value(work.row.partly))[0] is not False
+            work.event("overwrite", "", StreamState(SEEDED), ids=_held(work.m, part), partly=partly)
     generator = owner.id if isinstance(owner, ExternalObject) and owner.id in work.m.generators else 0
     for mark in work.row.marks:
         tags = {"generator": generator, "layer": _in_layer(work), "during": work.m.during}

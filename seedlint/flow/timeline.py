@@ -34,7 +34,8 @@ class Moment:
     `spot` is where a finding stands, `inner` the event itself; `process` names the process that runs
     it, `parent` the state of the stream there when it was started. `exposure` says what covers a
     draw: "covered", "overwritten", "conditional", "entropy", or what fails to: "unseeded", "late", "child",
-    "worker", "parameter". `given` names the option that a run must be given to get here, if it is not an ordinary one.
+    "worker", "parameter". `given` names the option that a run must be given to get here, if it is not an ordinary one;
+    `loaded` is where weights are loaded that may replace all of a draw's.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class Moment:
     made: int = 0
     path: _Path = field(default=(), repr=False, compare=False)
     given: str = ""
+    loaded: Spot | None = None
 
 
 @dataclass(slots=True)
@@ -218,7 +220,7 @@ class _Walk:
         if event.kind == "draw":
             return ("draw", spot, event.stream, where.process)
         if event.kind == "overwrite":
-            return ("overwrite", spot, where.process, event.detail["ids"])
+            return ("overwrite", spot, where.process, event.detail["ids"], event.detail["partly"])
         if event.kind == "mark":
             own = event.detail["mark"], event.callee, event.detail["generator"], event.detail["during"]
             return ("mark", *own, event.spot.module, where.process)
@@ -269,17 +271,25 @@ class _Overwrites:
 
     def covers(self, draw: Moment) -> bool:
         """Whether every run that makes this draw replaces what it gave."""
-        if not draw.made:
-            return False
-        return _on_all_ways(
-            [
-                _beyond(draw.path, moment.path)
-                for moment in self.moments
-                if draw.made in moment.detail["ids"]
-                and moment.order > draw.order
-                and not self._learns_between(draw, moment)
-            ]
-        )
+        return self._replace([moment for moment in self._of(draw) if not moment.detail["partly"]], draw)
+
+    def may_cover(self, draw: Moment) -> Spot | None:
+        """Where every run that makes this draw may replace what it gave, or only a part of it."""
+        found = self._of(draw)
+        return found[-1].spot if self._replace(found, draw) else None
+
+    def _of(self, draw: Moment) -> list[Moment]:
+        """Where what is drawn here is replaced, before anything learns from it."""
+        return [
+            moment
+            for moment in (self.moments if draw.made else ())
+            if draw.made in moment.detail["ids"]
+            and moment.order > draw.order
+            and not self._learns_between(draw, moment)
+        ]
+
+    def _replace(self, found: list[Moment], draw: Moment) -> bool:
+        return _on_all_ways([_beyond(draw.path, moment.path) for moment in found])
 
     def _learns_between(self, draw: Moment, overwrite: Moment) -> bool:
         return any(
@@ -330,6 +340,8 @@ def _judged(moment: Moment, later: _LaterSeeds, overwrites: _Overwrites, known: 
     kind = SEEDED if moment.stream in known else moment.state.kind
     if kind != SEEDED and overwrites.covers(moment):
         return replace(moment, exposure="overwritten")
+    if kind != SEEDED:
+        moment = replace(moment, loaded=overwrites.may_cover(moment))
     if kind == SEEDED:
         return replace(moment, exposure="covered")
     if kind == MAYBE:
