@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seedlint.flow.heap import Cell, Clock
-from seedlint.flow.values import Class, Const, Entropy, Scope, Value, any_of
+from seedlint.flow.values import Class, Const, Entropy, Option, Scope, Value, any_of
 
 Holder = Cell | Scope | Class
 """What holds values by name, key or index for others to read."""
@@ -166,7 +166,7 @@ class Fork:
 
 def replaces(old: Value) -> bool:
     """Whether a later value takes the place of an earlier one, and is not joined with it."""
-    return isinstance(old, Const)
+    return isinstance(old, (Const, Option))
 
 
 def _table(holder: Holder) -> dict[Any, Value]:
