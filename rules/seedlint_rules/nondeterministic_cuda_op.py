@@ -11,6 +11,10 @@ from seedlint.rule import Report, Rule, Severity
 from seedlint_rules.wording import drawn, in_worker, on_cuda
 
 
+def _may_be_set(timeline: Timeline, flag: str) -> bool:
+    return any(truth(setting.detail["value"])[0] is not False for setting in timeline.flags(flag))
+
+
 class NondeterministicCudaOp(Rule):
     """An operation with no deterministic default on CUDA, without `use_deterministic_algorithms(True)`."""
 
@@ -24,22 +28,24 @@ class NondeterministicCudaOp(Rule):
         """Report each kind of operation once in a module, where the program seeds and uses CUDA."""
         if not timeline.reached or not timeline.seeds("torch", "cuda") or not on_cuda(timeline):
             return
-        if any(truth(flag.detail["value"])[0] is not False for flag in timeline.flags("deterministic.algorithms")):
+        asked, only_warns = (_may_be_set(timeline, f"deterministic.{name}") for name in ("algorithms", "warn_only"))
+        if asked and not only_warns:
             return
         without_form = {(mark.inner, mark.callee) for mark in timeline.marks("no-deterministic-form")}
         told = set()
         for mark in self._operations(timeline):
-            if not in_worker(mark) and mark.spot not in told:
+            has_form = (mark.inner, mark.callee) not in without_form
+            if not in_worker(mark) and mark.spot not in told and not (asked and has_form):
                 told.add(mark.spot)
-                yield self._report(mark, timeline, (mark.inner, mark.callee) in without_form)
+                yield self._report(mark, timeline, not has_form)
 
     def remedies(self, report: Report, timeline: Timeline) -> Iterator[CallBeside | Advise]:
         """Ask for deterministic algorithms beside the seed, or for another operation."""
         if report.help.startswith("Use another"):
             yield Advise(report.help, "which operation can take its place is for its author to say")
         else:
-            reason = "the run may become slower, and operations without a deterministic form raise an error"
-            yield CallBeside("torch.use_deterministic_algorithms", "(True)", ("torch", "cuda"), reason)
+            reason = "the run may become slower, and operations without a deterministic form warn of it"
+            yield CallBeside("torch.use_deterministic_algorithms", "(True, warn_only=True)", ("torch", "cuda"), reason)
 
     def _operations(self, timeline: Timeline) -> Iterator[Moment]:
         """The operations that add in any order, and those of layers whose gradients do."""
