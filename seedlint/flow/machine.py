@@ -189,7 +189,8 @@ class Machine:
         """
         spot = self.here(pos)
         site = (spot.module, spot.pos, kind)
-        key = (site, self.sites.get(self.frame.context), self.frame.literals, literals(given))
+        parts = map(_part, given) if isinstance(kind, tuple) and kind[0] == "object" else map(_literal, given)
+        key = (site, self.sites.get(self.frame.context), self.frame.literals, *parts)
         number = self.ids.get(key)
         if number is None:
             number = self.ids[key] = self._one_of_many(kind) or self.identity(*key)
@@ -344,6 +345,15 @@ def own(flag: str, number: int) -> str:
 def literals(values: Iterable[Value]) -> tuple[Any, ...]:
     """What the literals among some arguments say of what is done with them; of a number, whether it is nought."""
     return tuple(_literal(value) for value in values)
+
+
+def _part(value: Value) -> Any:
+    """What tells an object of the project apart by what it is made with: a function, a class, an object, a literal."""
+    if isinstance(value, (Function, Class)):
+        return id(value.record)
+    if isinstance(value, (Object, ExternalObject)):
+        return ("object", value.id)
+    return _literal(value)
 
 
 def _literal(value: Value) -> Any:
