@@ -8,7 +8,7 @@ from seedlint.fixes.remedy import SetFlags
 from seedlint.flow.timeline import Timeline
 from seedlint.flow.values import truth
 from seedlint.rule import Report, Rule, Severity
-from seedlint_rules.wording import without_cudnn
+from seedlint_rules.wording import given, usual, without_cudnn
 
 
 class CudnnBenchmark(Rule):
@@ -27,10 +27,10 @@ class CudnnBenchmark(Rule):
         settings = timeline.flags("cudnn.benchmark")
         if not settings:
             return
-        last = settings[-1]
+        last = usual(settings)
         if truth(last.detail["value"])[0] is True:
             message = (
-                f"{timeline.path} seeds, and lets cuDNN choose algorithms by timing them: "
+                f"{timeline.path}{given(last)} seeds, and lets cuDNN choose algorithms by timing them: "
                 "two runs may choose differently"
             )
             help_text = "Set `torch.backends.cudnn.benchmark = False`."

@@ -29,7 +29,9 @@ class NondeterministicCudnn(Rule):
             return
         layers = [mark for name in _LAYERS for mark in timeline.marks(name) if not in_worker(mark)]
         seeds = [seed for seed in timeline.seeds("torch", "cuda") if seed.state.kind == "seeded"]
-        if not layers or not seeds or self._deterministic(timeline) or without_cudnn(timeline):
+        ordinary = any(not seed.given for seed in seeds)
+        flags = [flag for flag in self._deterministic(timeline) if not (ordinary and flag.given)]
+        if not layers or not seeds or flags or without_cudnn(timeline):
             return
         seed = next((moment for moment in seeds if moment.process == "main"), seeds[0])
         stream = "torch" if any(moment.stream == "torch" for moment in seeds) else "cuda"
@@ -53,6 +55,7 @@ class NondeterministicCudnn(Rule):
         known = next((name for name in names if not name.endswith(".?")), "")
         return f"`{known}`" if known else f"a model of `{names[0].removesuffix('.?')}`"
 
-    def _deterministic(self, timeline: Timeline) -> bool:
-        """Whether some ordinary run sets a deterministic flag."""
-        return any(truth(flag.detail["value"])[0] is not False for name in _FLAGS for flag in timeline.flags(name))
+    def _deterministic(self, timeline: Timeline) -> list[Moment]:
+        """Where some run sets a deterministic flag."""
+        flags = [flag for name in _FLAGS for flag in timeline.flags(name)]
+        return [flag for flag in flags if truth(flag.detail["value"])[0] is not False]

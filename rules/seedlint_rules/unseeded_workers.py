@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seedlint.fixes.remedy import Advise, Seed
+from seedlint.fixes.remedy import Advise, Seed, SeedEarlier
 from seedlint.flow.state import Spot
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule
@@ -32,9 +32,11 @@ class UnseededWorkers(Rule):
         for (_, stream), found in loaders.items():
             yield self._loader(found, timeline) if stream == "torch" else self._not_reseeded(found[0], timeline)
 
-    def remedies(self, report: Report, timeline: Timeline) -> Iterator[Seed | Advise]:
-        """Seed the stream that the loader draws from; what its seed does not cover is seeded in the workers."""
-        if report.stream == "torch":
+    def remedies(self, report: Report, timeline: Timeline) -> Iterator[Seed | SeedEarlier | Advise]:
+        """Have the seed before the loader is iterated; what a loader's seed does not cover is seeded in the workers."""
+        if report.moment.later is not None:
+            yield SeedEarlier(report.moment.later)
+        elif report.stream == "torch":
             yield Seed(("torch",))
         else:
             yield Advise(report.help, "a loader may have a function of its own that its workers run")
@@ -53,15 +55,19 @@ class UnseededWorkers(Rule):
 
     def _loader(self, found: list[Moment], timeline: Timeline) -> Report:
         ordered = any(not in_worker(draw) for draw in found)
-        message = (
-            f"this loader takes {'its order and ' if ordered else ''}its workers' seeds from the torch stream, which "
-            f"no seed reaches {when(timeline, found[0], 'iterates it')}{seeded_instead(timeline, 'torch')}"
-        )
+        draw = next((draw for draw in found if draw.later is not None), found[0])
+        iterates = when(timeline, draw, "iterates it")
+        takes = f"this loader takes {'its order and ' if ordered else ''}its workers' seeds from the torch stream"
+        message = f"{takes}, which no seed reaches {iterates}{seeded_instead(timeline, 'torch')}"
         help_text = (
             "Call `torch.manual_seed(seed)` before the loader is iterated, or pass "
             "`generator=torch.Generator().manual_seed(seed)`."
         )
-        return Report(found[0], message, help_text, severity(found[0]), "torch", "workers")
+        if draw.later is not None:
+            seed = timeline.place(draw.later)
+            message = f"{takes} before the seed at {seed} {iterates}"
+            help_text = f"Move the seed at {seed} above the first loop over this loader."
+        return Report(draw, message, help_text, severity(draw), "torch", f"workers@{draw.later}")
 
     def _not_reseeded(self, draw: Moment, timeline: Timeline) -> Report:
         once = draw.stream in _RESEEDED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.flow.values import truth
@@ -98,7 +98,12 @@ def on_cuda(timeline: Timeline) -> bool:
 def without_cudnn(timeline: Timeline) -> bool:
     """Whether an ordinary run turns cuDNN off."""
     settings = timeline.flags("cudnn.enabled")
-    return bool(settings) and truth(settings[-1].detail["value"])[0] is False
+    return bool(settings) and truth(usual(settings).detail["value"])[0] is False
+
+
+def usual(settings: Sequence[Moment]) -> Moment:
+    """The last setting of a flag on an ordinary run, or the last of all where no such run sets it."""
+    return next((setting for setting in reversed(settings) if not setting.given), settings[-1])
 
 
 def when(timeline: Timeline, moment: Moment, verb: str = "runs") -> str:

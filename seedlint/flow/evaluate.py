@@ -175,7 +175,7 @@ def _either_value(kind: str, left: Value, right: Value) -> Value:
         if answer is not None:
             usual = left.default if keeps else right
             return usual if isinstance(usual, (Option, Entropy)) else Option(usual, left.name)
-    if right == _TRUE if kind == "or" else truth(right) == (False, True):
+    if right == _TRUE if kind == "or" else truth(right)[0] is False:
         return right
     stays = [part for part in alternatives(left) if truth(part) != (kind == "and", True)]
     if not stays:
