@@ -51,7 +51,6 @@ class Moment:
     detail: Mapping[str, Any] = field(hash=False)
     exposure: str = ""
     later: Spot | None = None
-    made: int = 0
     path: _Path = field(default=(), repr=False, compare=False)
     given: str = ""
     loaded: Spot | None = None
@@ -112,15 +111,24 @@ class Timeline:
 class _Where:
     """Where a body runs, and where findings about it stand.
 
-    `stands` moves every draw below, `factory` those of the modules that are constructed there.
+    `stands` moves every draw below, `factory` those of the modules that are constructed there, `made` numbers these.
     """
 
     process: str = "main"
     kind: str = ""
     stands: Spot | None = None
     factory: Spot | None = None
-    made: int = 0
+    made: frozenset[int] = frozenset()
     parent: tuple[StreamState, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """One of the draws that are told as one moment, and the modules that are being made there."""
+
+    made: frozenset[int]
+    order: int
+    path: _Path
 
 
 class _Walk:
@@ -130,6 +138,7 @@ class _Walk:
         self.index = stream_index
         self.told = told
         self.moments: dict[Any, Moment] = {}
+        self.drawn: dict[Any, list[_Drawn]] = {}
         self.seen: set[Any] = set()
         self.chain: list[Step] = []
         self.path: _Path = ()
@@ -171,13 +180,15 @@ class _Walk:
                 return
         if where.stands is None:
             if edge.mode == "module":
-                where = replace(where, stands=where.factory or edge.spot, made=edge.made)
+                where = replace(where, stands=where.factory or edge.spot)
             elif edge.stands is not None:
                 where = replace(where, stands=edge.stands)
             elif edge.mode == "factory" and where.factory is None:
                 where = replace(where, factory=edge.spot)
             elif edge.mode != "factory" and where.factory is not None:
                 where = replace(where, factory=None)
+        if edge.mode == "module":
+            where = replace(where, made=where.made | {edge.made})
         if edge.mode in _CHILDREN:
             process = f"{where.process}/{edge.mode}:{edge.spot.pos[0]}"
             where = replace(where, process=process, kind=edge.mode, parent=edge.state)
@@ -195,6 +206,9 @@ class _Walk:
         elif event.detail.get("module") and where.stands is None and where.factory is not None:
             spot = where.factory
         key = self._key(event, spot, where)
+        if event.kind == "draw" and event.state.kind != SEEDED:
+            made = where.made | {event.detail.get("made", 0)}
+            self.drawn.setdefault(key, []).append(_Drawn(made, self.order, self.path))
         old = self.moments.get(key)
         if old is not None and _rank(old.state, old.given) <= _rank(event.state, self.given):
             return
@@ -210,7 +224,6 @@ class _Walk:
             parent=where.parent[self.index[event.stream]] if where.parent and event.stream in self.index else None,
             order=old.order if old else self.order,
             detail=event.detail,
-            made=where.made or event.detail.get("made", 0),
             path=self.path,
             given=self.given,
         )
@@ -239,10 +252,14 @@ def flatten(
     """
     walk = _Walk(stream_index, told)
     walk.visit(root, _Where())
-    ordered = sorted(walk.moments.values(), key=lambda moment: moment.order)
-    later, overwrites = _LaterSeeds(ordered), _Overwrites(ordered, walk.learned)
-    known = {moment.stream for moment in ordered if moment.kind == "seed" and moment.stream in separate}
-    return [_judged(moment, later, overwrites, known) if moment.kind == "draw" else moment for moment in ordered]
+    ordered = sorted(walk.moments.items(), key=lambda item: item[1].order)
+    moments = [moment for _, moment in ordered]
+    later, overwrites = _LaterSeeds(moments), _Overwrites(moments, walk.learned)
+    known = {moment.stream for moment in moments if moment.kind == "seed" and moment.stream in separate}
+    return [
+        _judged(moment, walk.drawn.get(key, []), later, overwrites, known) if moment.kind == "draw" else moment
+        for key, moment in ordered
+    ]
 
 
 class _LaterSeeds:
@@ -269,29 +286,31 @@ class _Overwrites:
         self.moments = [moment for moment in moments if moment.kind == "overwrite"]
         self.learned = learned
 
-    def covers(self, draw: Moment) -> bool:
-        """Whether every run that makes this draw replaces what it gave."""
-        return self._replace([moment for moment in self._of(draw) if not moment.detail["partly"]], draw)
+    def cover(self, drawn: list[_Drawn]) -> bool:
+        """Whether every run that makes these draws replaces what they gave."""
+        whole = [moment for moment in self.moments if not moment.detail["partly"]]
+        return bool(whole) and all(self._replace(self._of(draw, whole), draw) for draw in drawn)
 
-    def may_cover(self, draw: Moment) -> Spot | None:
-        """Where every run that makes this draw may replace what it gave, or only a part of it."""
-        found = self._of(draw)
-        return found[-1].spot if self._replace(found, draw) else None
+    def may_cover(self, drawn: list[_Drawn]) -> Spot | None:
+        """Where every run that makes these draws may replace what they gave, or only a part of it."""
+        found = [self._of(draw, self.moments) for draw in drawn] if self.moments else []
+        covered = all(self._replace(moments, draw) for moments, draw in zip(found, drawn, strict=False))
+        return found[0][-1].spot if found and covered else None
 
-    def _of(self, draw: Moment) -> list[Moment]:
+    def _of(self, draw: _Drawn, among: list[Moment]) -> list[Moment]:
         """Where what is drawn here is replaced, before anything learns from it."""
         return [
             moment
-            for moment in (self.moments if draw.made else ())
-            if draw.made in moment.detail["ids"]
+            for moment in among
+            if not draw.made.isdisjoint(moment.detail["ids"])
             and moment.order > draw.order
             and not self._learns_between(draw, moment)
         ]
 
-    def _replace(self, found: list[Moment], draw: Moment) -> bool:
+    def _replace(self, found: list[Moment], draw: _Drawn) -> bool:
         return _on_all_ways([_beyond(draw.path, moment.path) for moment in found])
 
-    def _learns_between(self, draw: Moment, overwrite: Moment) -> bool:
+    def _learns_between(self, draw: _Drawn, overwrite: Moment) -> bool:
         return any(
             draw.order < order < overwrite.order and not _exclude(draw.path, path) for order, path in self.learned
         )
@@ -336,12 +355,14 @@ def _exclude(one: _Path, other: _Path) -> bool:
     return False
 
 
-def _judged(moment: Moment, later: _LaterSeeds, overwrites: _Overwrites, known: set[str]) -> Moment:
+def _judged(
+    moment: Moment, drawn: list[_Drawn], later: _LaterSeeds, overwrites: _Overwrites, known: set[str]
+) -> Moment:
     kind = SEEDED if moment.stream in known else moment.state.kind
-    if kind != SEEDED and overwrites.covers(moment):
+    if kind != SEEDED and overwrites.cover(drawn):
         return replace(moment, exposure="overwritten")
     if kind != SEEDED:
-        moment = replace(moment, loaded=overwrites.may_cover(moment))
+        moment = replace(moment, loaded=overwrites.may_cover(drawn))
     if kind == SEEDED:
         return replace(moment, exposure="covered")
     if kind == MAYBE:
