@@ -48,6 +48,8 @@ _TYPES = {
     if isinstance(cls, type)
 }
 _TYPES |= {name.replace("collections.abc", "typing"): cls for name, cls in _TYPES.items() if "collections.abc" in name}
+_NEVER_DERIVED = frozenset({"builtins.str", "builtins.bytes", "builtins.int", "builtins.bool"})
+"""Classes that no described class of a library derives from."""
 _SEQUENCES = (list, tuple)
 """What stands for one of these may stand for the other: a slice of a list is kept as a tuple."""
 _EXITS = frozenset({"builtins.exit", "builtins.quit", "sys.exit", "os._exit", "os.abort"})
@@ -121,11 +123,7 @@ def _iterates(m: Machine, args: calls.Arguments, pos: Position) -> Value:
     if not args.positional:
         return containers.make_list(m, "list", [], True, pos)
     value = args.positional[0]
-    items = iterate.known_items(m, value)
-    if isinstance(value, Through) and value.calls is not None and value.kind == "map" and len(value.items) == 1:
-        items = iterate.known_items(m, value.items[0])
-        if items is not None:
-            items = [calls.call(m, value.calls, calls.Arguments([item]), pos, "map") for item in items]
+    items = iterate.taken_items(m, value, pos)
     apply_key(m, args, pos)
     if items is not None:
         return containers.make_list(m, "list", items, True, pos)
@@ -246,12 +244,16 @@ def _isinstance(m: Machine, args: calls.Arguments, pos: Position) -> Value:
         return Option(usual, value.name) if isinstance(usual, Const) else UNKNOWN
     wanted = kinds.items if isinstance(kinds, Tuple) else (kinds,)
     classes = _builtin_types(value)
-    if classes and all(isinstance(k, External) and (k.name in _TYPES or _of_library(m, k)) for k in wanted):
+    if classes and all(_is_told(m, k) for k in wanted):
         asked_for = tuple(_TYPES[k.name] for k in wanted if isinstance(k, External) and k.name in _TYPES)
         answers = {issubclass(cls, asked_for) for cls in classes}
         return Const(answers.pop()) if len(answers) == 1 else UNKNOWN
     if _is_class(m, value) and all(isinstance(k, Class) or _of_library(m, k) for k in wanted):
         return Const(False)
+    if isinstance(value, ExternalObject) and m.knowledge.class_(value.cls):
+        wanted = tuple(k for k in wanted if not (isinstance(k, External) and k.name in _NEVER_DERIVED))
+        if not wanted:
+            return Const(False)
     if isinstance(value, ExternalObject):
         names = m.knowledge.bases(value.cls)
         asked = [m.knowledge.canonical(k.name) for k in wanted if isinstance(k, External)]
@@ -266,6 +268,11 @@ def _isinstance(m: Machine, args: calls.Arguments, pos: Position) -> Value:
         if all(k is not None for k in kinds_of):
             return Const(any(k in value.cls.mro or k in names for k in kinds_of))
     return UNKNOWN
+
+
+def _is_told(m: Machine, kind: Value) -> bool:
+    """Whether it is known if Python's own values are instances of a class."""
+    return isinstance(kind, External) and (kind.name in _TYPES or _of_library(m, kind))
 
 
 def _is_class(m: Machine, value: Value) -> bool:
@@ -284,8 +291,8 @@ def _builtin_types(value: Value) -> tuple[type, ...]:
     """The classes of Python's own of which a value is one's instance; none where it may be of another."""
     if isinstance(value, Const):
         return (type(value.value),)
-    if isinstance(value, Slice):
-        return (slice,)
+    if isinstance(value, (Slice, Class)):
+        return (slice,) if isinstance(value, Slice) else (type,)
     if isinstance(value, Tuple):
         return _SEQUENCES
     if isinstance(value, Container):

@@ -56,7 +56,7 @@ class Arguments:
 
     def spread(self, m: Machine, value: Value, pos: Position) -> None:
         """Add what `*value` passes."""
-        items = iterate.known_items(m, value)
+        items = iterate.taken_items(m, value, pos)
         if items is None:
             self.more = True
             self.positional.append(iterate.iterate(m, value, pos))

@@ -131,7 +131,7 @@ def _seq(m: Machine, e: Any) -> Value:
     for item in items:
         if item is not None and item[0] == "star":
             value = evaluate(m, item[1])
-            known = iterate.known_items(m, value)
+            known = iterate.taken_items(m, value, _NO_POSITION)
             whole = whole and known is not None
             values += known if known is not None else [iterate.iterate(m, value, _NO_POSITION)]
         else:

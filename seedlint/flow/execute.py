@@ -46,7 +46,7 @@ from seedlint.flow.writes import Fork
 from seedlint.index.summary import Block, Expression, Position, Statement
 
 LONGEST_UNROLLED = 8
-"""A loop over at most this many known items runs its body for each of them."""
+"""A loop over at most this many known items runs its body for each of them, unless the body declares options."""
 MOST_UNROLLED = 64
 """How often loops over known items within each other may run the innermost body."""
 _IN_PLACE = {"Add": "__iadd__", "BitOr": "__ior__"}
@@ -299,7 +299,7 @@ def _for(m: Machine, s: Statement) -> bool:
     value = evaluate.evaluate(m, iterable)
     if isinstance(value, Tuple) and not value.items:
         return execute(m, orelse)
-    known = unrolled(m, value)
+    known = unrolled(m, value, MOST_UNROLLED if options.declares(body) else LONGEST_UNROLLED)
     if known is not None:
         return _for_each(m, target, known, body, orelse)
     item = iterate.iterate(m, value, pos)
@@ -317,10 +317,10 @@ def _for_each(m: Machine, target: Expression, items: list[Value], body: Block, o
     return execute(m, orelse)
 
 
-def unrolled(m: Machine, value: Value) -> list[Value] | None:
+def unrolled(m: Machine, value: Value, most: int = LONGEST_UNROLLED) -> list[Value] | None:
     """The items of what is iterated, where they are known and few enough to be taken one after the other."""
     known = iterate.known_items(m, value)
-    if known is None or not 1 < len(known) <= LONGEST_UNROLLED or len(known) * m.frame.unrolled > MOST_UNROLLED:
+    if known is None or not 1 < len(known) <= most or len(known) * m.frame.unrolled > MOST_UNROLLED:
         return None
     return known
 

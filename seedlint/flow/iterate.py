@@ -154,6 +154,16 @@ def known_items(m: Machine, value: Value) -> list[Value] | None:
     return None
 
 
+def taken_items(m: Machine, value: Value, pos: Position) -> list[Value] | None:
+    """All items in order, if every one is known; what is mapped over known items is called for each of them."""
+    if not (isinstance(value, Through) and value.calls is not None and value.kind == "map" and len(value.items) == 1):
+        return known_items(m, value)
+    items = known_items(m, value.items[0])
+    if items is None:
+        return None
+    return [calls.call(m, value.calls, calls.Arguments([item]), pos, "map") for item in items]
+
+
 def _items_of_each(m: Machine, value: Alternatives) -> list[Value] | None:
     """The items of sequences that are all known and of one length, place by place."""
     found = [known_items(m, part) for part in value.values if part != NONE]
@@ -169,7 +179,7 @@ def unpacked(m: Machine, value: Value, count: int, star: int | None, pos: Positi
     The target at place `star` takes what the others leave.
     """
     parts = list(alternatives(value))
-    known = [known_items(m, part) for part in parts]
+    known = [taken_items(m, part, pos) for part in parts]
     rows = [_fitted(m, items, count, star, pos) for items in known if items is not None and _fits(items, count, star)]
     for part, items in zip(parts, known, strict=True):
         if items is None and isinstance(part, (Container, Lazy, Through, Entropy)):

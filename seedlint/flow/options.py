@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from seedlint.flow import attribute, calls, containers, iterate, settings
 from seedlint.flow.activation import Event
+from seedlint.flow.lexicon import mentions
 from seedlint.flow.machine import Machine
 from seedlint.flow.state import FRESH, Spot
 from seedlint.flow.values import (
@@ -31,7 +32,7 @@ from seedlint.flow.values import (
     join,
     plain,
 )
-from seedlint.index.summary import Position
+from seedlint.index.summary import Block, Position
 
 PARSER = "argparse.ArgumentParser"
 NAMESPACE = "argparse.Namespace"
@@ -56,6 +57,11 @@ _FLAG_VALUES = "absl.flags.FLAGS"
 _NAMES_A_SEED = re.compile(r"-*(.*[-_.])?(seed|random[-_]?state)")
 _DEEPEST_LOOK = 3
 """Objects within objects that are searched for options."""
+
+
+def declares(block: Block) -> bool:
+    """Whether a block may add options to a parser."""
+    return "add_argument" in mentions(block).attributes
 
 
 def knows(cls: str, name: str) -> bool:
