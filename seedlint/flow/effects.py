@@ -78,7 +78,10 @@ class Application:
         scope.variables = self.variables
         frame = Frame(scope, m.frame.activation)
         frame.at, frame.literals, frame.way = self.spot, m.frame.literals, m.frame.way
-        frame.context = m.identity("row", self.spot.module, self.spot.pos, self.row.names[0])
+        owner = self.variables.get("self")
+        site = ("row", self.row.names[0], owner.id if isinstance(owner, (Object, ExternalObject)) else 0)
+        frame.context = m.identity(*site, self.spot)
+        m.sites[frame.context] = site
         with m.within(frame):
             return evaluate.evaluate(m, signatures.parsed(text))
 
