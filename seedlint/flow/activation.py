@@ -10,6 +10,11 @@ from seedlint.flow.state import NO_STATE, Spot, State, StreamState
 from seedlint.flow.values import Value
 
 
+def option_of(way: Way) -> str:
+    """What a run must be given to go a way, or nothing where an ordinary run may."""
+    return next((turn.given for turn in way if turn.given), "")
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """A draw, seed, flag, generator or mark, as it was met.

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from seedlint.flow import attribute, builtin, containers, definitions, execute, iterate, library, signatures
-from seedlint.flow.activation import Activation, Edge, Turn
+from seedlint.flow.activation import Activation, Edge, Turn, option_of
 from seedlint.flow.hashed import Hashed
-from seedlint.flow.machine import DEEPEST_CALL, STEP_BUDGET, Frame, Machine, literals, own
+from seedlint.flow.machine import DEEPEST_CALL, STEP_BUDGET, Frame, Machine, literals, own, usually
 from seedlint.flow.state import Spot, State, join_states
 from seedlint.flow.values import (
     NONE,
@@ -302,7 +302,7 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
     activation.imported, activation.flags = m.take_imports(imported), m.changed_flags(flags)
     _join_written(m, frame, falls)
     if falls:
-        frame.returns.append((NONE, m.state, frame.unlikely))
+        frame.returns.append((NONE, m.state, frame.unlikely, option_of(frame.way)))
     activation.value = _returned(frame)
     activation.out = _leaves(m, frame, start, Spot(scope.module, record[1]))
     activation.quiet = not activation.events and activation.out == start
@@ -327,8 +327,13 @@ def _returned(frame: Frame) -> Value:
     if frame.yields is not None:
         return frame.yields
     value: Value | None = None
-    for result, _, _ in frame.returns:
-        value = result if value is None else join(value, result)
+    for result, _, rare, option in sorted(frame.returns, key=lambda way: way[2]):
+        if value is None:
+            value = result
+        elif rare and option and isinstance(result, Const) and isinstance(value, (Const, Option)):
+            value = usually(value, result, option)
+        else:
+            value = join(value, result)
     return UNKNOWN if value is None else value
 
 
@@ -338,7 +343,7 @@ def _leaves(m: Machine, frame: Frame, start: State, spot: Spot) -> State:
         return m.state if m.state != start else start
     ways = sorted(frame.returns, key=lambda way: way[2])
     state = ways[0][1]
-    for _, other, rare in ways[1:]:
+    for _, other, rare, _ in ways[1:]:
         state = join_states(state, other, spot, biased=rare and not ways[0][2])
     return state
 

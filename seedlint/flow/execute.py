@@ -21,11 +21,12 @@ from seedlint.flow import (
     narrowing,
     options,
 )
-from seedlint.flow.activation import Turn
+from seedlint.flow.activation import Turn, option_of
 from seedlint.flow.machine import STEP_BUDGET, Frame, Machine, Terminated, merge_variables
 from seedlint.flow.narrowing import Narrowing
 from seedlint.flow.state import Spot, State, join_states
 from seedlint.flow.values import (
+    NONE,
     UNKNOWN,
     Class,
     Const,
@@ -261,7 +262,7 @@ def branch(
     for other, others, rare in left[1:]:
         biased = rare and not left[0][2]
         m.state = join_states(m.state, other, condition, biased, option)
-        frame.scope.variables = merge_variables(frame.scope.variables, others, biased)
+        frame.scope.variables = merge_variables(frame.scope.variables, others, biased, name)
     return True
 
 
@@ -459,7 +460,8 @@ def _match(m: Machine, s: Statement) -> bool:
 
 def _return(m: Machine, s: Statement) -> bool:
     value, frame = evaluate.evaluate(m, s[2]), m.frame
-    frame.returns.append((value if s[2] is not None else Const(None), m.state, frame.unlikely))
+    value = value if s[2] is not None else NONE
+    frame.returns.append((value, m.state, frame.unlikely, option_of(frame.way)))
     if frame.way or frame.written:
         frame.written.append((m.writes.since(frame.mark), frame.unlikely))
     return False

@@ -77,7 +77,8 @@ class Frame:
         self.block = block
         self.activation = activation
         self.function = function
-        self.returns: list[tuple[Value, State, bool]] = []
+        self.returns: list[tuple[Value, State, bool, str]] = []
+        """What is given back, the streams then, whether ordinary runs return elsewhere, and the option if so."""
         self.breaks: list[tuple[State, dict[str, Value]]] = []
         self.continues: list[tuple[State, dict[str, Value]]] = []
         self.yields: Value | None = None
@@ -363,16 +364,26 @@ def _literal(value: Value) -> Any:
     return value.value if isinstance(value.value, str) else bool(value.value)
 
 
-def merge_variables(usual: dict[str, Value], other: dict[str, Value], biased: bool = False) -> dict[str, Value]:
+def usually(usual: Value, other: Value, option: str) -> Value:
+    """What an ordinary run has, where a run with an option has another literal."""
+    return Option(usual, option) if option and isinstance(usual, Const) and usual != other else usual
+
+
+def merge_variables(
+    usual: dict[str, Value], other: dict[str, Value], biased: bool = False, option: str = ""
+) -> dict[str, Value]:
     """What variables hold after either of two branches; one that only one branch sets keeps its value.
 
-    With `biased`, an ordinary run takes the first: what the other leaves to chance does not count.
+    With `biased`, an ordinary run takes the first: what the other leaves to chance does not count, nor does a
+    literal, but that the value then follows the `option`.
     """
     out = dict(usual)
     for name, value in other.items():
         old = out.get(name)
         if old is None:
             out[name] = value
-        elif old is not value and not (biased and isinstance(value, (Entropy, Const))):
+        elif biased and isinstance(value, (Entropy, Const)):
+            out[name] = usually(old, value, option)
+        elif old is not value:
             out[name] = join(old, value)
     return out

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from seedlint.flow.activation import Activation, Edge, Event, Turn, Way
+from seedlint.flow.activation import Activation, Edge, Event, Turn, Way, option_of
 from seedlint.flow.state import ENTROPY, MAYBE, SEEDED, UNSEEDED, Spot, StreamState
 
 _WORST_FIRST = {UNSEEDED: 0, MAYBE: 1, ENTROPY: 2, SEEDED: 3}
@@ -156,7 +156,7 @@ class _Walk:
             return
         path, given, learned = self.path, self.given, len(self.learned)
         for event, way in zip(activation.events, activation.ways, strict=True):
-            self.path, self.given = path + way, given or _given(way)
+            self.path, self.given = path + way, given or option_of(way)
             if isinstance(event, Edge):
                 self.path += (Turn(event.spot, 0),)
                 self._follow(event, where)
@@ -314,10 +314,6 @@ class _Overwrites:
         return any(
             draw.order < order < overwrite.order and not _exclude(draw.path, path) for order, path in self.learned
         )
-
-
-def _given(way: Way) -> str:
-    return next((turn.given for turn in way if turn.given), "")
 
 
 def _rank(state: StreamState, given: str) -> tuple[int, bool]:
