@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seedlint.flow import calls, containers, definitions, evaluate, imports, library, options, texts
+from seedlint.flow import calls, containers, definitions, evaluate, imports, lazily, library, options, texts
 from seedlint.flow.machine import OWN, Frame, Machine
 from seedlint.flow.values import (
     UNKNOWN,
@@ -173,6 +173,7 @@ def _of_module(m: Machine, owner: Module, name: str) -> Value:
         for star in scope.external_stars:
             if m.knowledge.calls(f"{star}.{name}"):
                 return External(f"{star}.{name}")
+        return lazily.given(m, owner.name, name)
     return UNKNOWN
 
 

@@ -47,11 +47,12 @@ def execute_from(m: Machine, s: Statement) -> bool:
         if name == "*":
             _import_star(m, owner)
             continue
-        m.assign(alias or name, _member(m, importer, level, dotted, owner, name, pos))
+        m.assign(alias or name, member(m, importer, level, dotted, owner, name, pos))
     return True
 
 
-def _member(m: Machine, importer: str, level: int, dotted: str, owner: Value, name: str, pos: Position) -> Value:
+def member(m: Machine, importer: str, level: int, dotted: str, owner: Value, name: str, pos: Position) -> Value:
+    """What `from dotted import name` gives, where `owner` is what the module itself is."""
     if isinstance(owner, Module):
         scope = m.scopes.get(owner.name)
         if scope is not None and name in scope.variables:
