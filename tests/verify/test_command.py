@@ -52,7 +52,7 @@ def test_a_finding_says_what_ran_what_differed_and_what_to_do(folder: Path) -> N
 
 def test_reasons_for_which_nothing_can_be_said_are_counted(folder: Path) -> None:
     """The same reason at two places is one line, with what helps."""
-    broken = "import no_such_package\n\nno_such_package.prepare()\n" + DRAW
+    broken = "import no_such_package\n\nno_such_package.make_reproducible()\n" + DRAW
     (folder / "first.py").write_text(broken, encoding="utf-8")
     (folder / "second.py").write_text(broken, encoding="utf-8")
     _, told = seedlint(folder)

@@ -68,7 +68,7 @@ net = kinds[random.choice(["wide", "wide"])]()
 
 def test_a_missing_package_is_named(project: Project) -> None:
     """The reason says where, and which."""
-    text = "import absent_package_of_this_test as a\nimport random\na.prepare()\nprint(random.random())\n"
+    text = "import absent_package_of_this_test as a\nimport random\na.make_reproducible()\nprint(random.random())\n"
     [finding] = verified(project(train=text))
     assert finding.verdict is not None
     assert finding.verdict.outcome is Outcome.COULD_NOT_RUN
