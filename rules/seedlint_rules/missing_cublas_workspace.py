@@ -8,7 +8,7 @@ from seedlint.fixes.remedy import SetVariable
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.flow.values import Const, plain, truth
 from seedlint.rule import Report, Rule, Severity
-from seedlint_rules.wording import drawn, in_worker, on_cuda
+from seedlint_rules.wording import drawn, in_worker, on_cuda, usual
 
 _DETERMINISTIC = (":4096:8", ":16:8")
 
@@ -25,14 +25,14 @@ class MissingCublasWorkspace(Rule):
     def check(self, timeline: Timeline) -> Iterator[Report]:
         """Report the last request for deterministic algorithms, if cuBLAS is used without its workspace."""
         asked = timeline.flags("deterministic.algorithms")
-        if not timeline.reached or not asked or not on_cuda(timeline) or not truth(asked[-1].detail["value"])[0]:
+        if not timeline.reached or not asked or not on_cuda(timeline) or not truth(usual(asked).detail["value"])[0]:
             return
         products = [mark for mark in timeline.marks("cublas-workspace") if not in_worker(mark)]
         if not products:
             return
         settings = timeline.flags("cublas.workspace")
         if not any(setting.order < products[0].order and self._enough(setting) for setting in settings):
-            yield self._report(asked[-1], products[0], settings, timeline)
+            yield self._report(usual(asked), products[0], settings, timeline)
 
     def remedies(self, report: Report, timeline: Timeline) -> Iterator[SetVariable]:
         """Set the variable before anything uses CUDA."""

@@ -6,13 +6,8 @@ from collections.abc import Iterator
 
 from seedlint.fixes.remedy import Advise, CallBeside
 from seedlint.flow.timeline import Moment, Timeline
-from seedlint.flow.values import truth
 from seedlint.rule import Report, Rule, Severity
-from seedlint_rules.wording import drawn, in_worker, on_cuda
-
-
-def _may_be_set(timeline: Timeline, flag: str) -> bool:
-    return any(truth(setting.detail["value"])[0] is not False for setting in timeline.flags(flag))
+from seedlint_rules.wording import drawn, in_worker, may_be_set, on_cuda
 
 
 class NondeterministicCudaOp(Rule):
@@ -28,7 +23,7 @@ class NondeterministicCudaOp(Rule):
         """Report each kind of operation once in a module, where the program seeds and uses CUDA."""
         if not timeline.reached or not timeline.seeds("torch", "cuda") or not on_cuda(timeline):
             return
-        asked, only_warns = (_may_be_set(timeline, f"deterministic.{name}") for name in ("algorithms", "warn_only"))
+        asked, only_warns = (may_be_set(timeline, f"deterministic.{name}") for name in ("algorithms", "warn_only"))
         if asked and not only_warns:
             return
         without_form = {(mark.inner, mark.callee) for mark in timeline.marks("no-deterministic-form")}

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from seedlint.fixes.remedy import SetFlags
 from seedlint.flow.timeline import Moment, Timeline
-from seedlint.flow.values import truth
 from seedlint.rule import Report, Rule, Severity
-from seedlint_rules.wording import drawn, in_worker, name, without_cudnn
+from seedlint_rules.wording import drawn, in_worker, may_be_set, name, without_cudnn
 
 _FLAGS = ("cudnn.deterministic", "deterministic.algorithms")
 _LAYERS = ("convolution", "recurrent")
@@ -29,9 +28,7 @@ class NondeterministicCudnn(Rule):
             return
         layers = [mark for name in _LAYERS for mark in timeline.marks(name) if not in_worker(mark)]
         seeds = [seed for seed in timeline.seeds("torch", "cuda") if seed.state.kind == "seeded"]
-        ordinary = any(not seed.given for seed in seeds)
-        flags = [flag for flag in self._deterministic(timeline) if not (ordinary and flag.given)]
-        if not layers or not seeds or flags or without_cudnn(timeline):
+        if not layers or not seeds or may_be_set(timeline, *_FLAGS) or without_cudnn(timeline):
             return
         seed = next((moment for moment in seeds if moment.process == "main"), seeds[0])
         stream = "torch" if any(moment.stream == "torch" for moment in seeds) else "cuda"
@@ -54,8 +51,3 @@ class NondeterministicCudnn(Rule):
         names = [drawn(layer) for layer in layers]
         known = next((name for name in names if not name.endswith(".?")), "")
         return f"`{known}`" if known else f"a model of `{names[0].removesuffix('.?')}`"
-
-    def _deterministic(self, timeline: Timeline) -> list[Moment]:
-        """Where some run sets a deterministic flag."""
-        flags = [flag for name in _FLAGS for flag in timeline.flags(name)]
-        return [flag for flag in flags if truth(flag.detail["value"])[0] is not False]

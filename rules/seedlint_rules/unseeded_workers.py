@@ -55,7 +55,7 @@ class UnseededWorkers(Rule):
 
     def _loader(self, found: list[Moment], timeline: Timeline) -> Report:
         ordered = any(not in_worker(draw) for draw in found)
-        draw = next((draw for draw in found if draw.later is not None), found[0])
+        draw = min(found, key=lambda draw: (draw.later is None, bool(draw.given)))
         iterates = when(timeline, draw, "iterates it")
         takes = f"this loader takes {'its order and ' if ordered else ''}its workers' seeds from the torch stream"
         message = f"{takes}, which no seed reaches {iterates}{seeded_instead(timeline, 'torch')}"

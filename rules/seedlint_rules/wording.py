@@ -101,6 +101,13 @@ def without_cudnn(timeline: Timeline) -> bool:
     return bool(settings) and truth(usual(settings).detail["value"])[0] is False
 
 
+def may_be_set(timeline: Timeline, *flags: str) -> bool:
+    """Whether one of some flags may be set on an ordinary run, or on runs with options where only these seed torch."""
+    ordinary = any(not seed.given for seed in timeline.seeds("torch", "cuda"))
+    settings = [setting for flag in flags for setting in timeline.flags(flag) if not (ordinary and setting.given)]
+    return any(truth(setting.detail["value"])[0] is not False for setting in settings)
+
+
 def usual(settings: Sequence[Moment]) -> Moment:
     """The last setting of a flag on an ordinary run, or the last of all where no such run sets it."""
     return next((setting for setting in reversed(settings) if not setting.given), settings[-1])

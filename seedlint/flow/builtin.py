@@ -166,9 +166,9 @@ def _number(convert: Callable[[Any], Any]) -> Callable[[Machine, calls.Arguments
 def _converted(convert: Callable[[Any], Any], value: Any) -> Value:
     try:
         result = convert(value)
+        return Const(result) if math.isfinite(result) else UNKNOWN
     except (TypeError, ValueError, OverflowError):
         return UNKNOWN
-    return Const(result) if math.isfinite(result) else UNKNOWN
 
 
 def _extreme(m: Machine, args: calls.Arguments, pos: Position) -> Value:

@@ -186,7 +186,8 @@ class Machine:
     def allocate(self, pos: Position, kind: object, given: Iterable[Value] = ()) -> int:
         """The number of an object made by the running body at `pos`.
 
-        It is told apart by where the body's receiver was made, and by the literals that body and object were given.
+        It is told apart by where the body's receiver was made, by the literals that body and object were given, and
+        if it is of a class of the project by the functions, classes and objects too that it was given.
         """
         spot = self.here(pos)
         site = (spot.module, spot.pos, kind)
