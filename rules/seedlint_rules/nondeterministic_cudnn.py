@@ -40,6 +40,8 @@ class NondeterministicCudnn(Rule):
             "Set `torch.backends.cudnn.deterministic = True` and `torch.backends.cudnn.benchmark = False` "
             "beside the seed, or call `torch.use_deterministic_algorithms(True)`."
         )
+        if all(layer.detail["mark"] == "recurrent" for layer in layers):
+            help_text += " Recurrent layers also need `CUBLAS_WORKSPACE_CONFIG=:4096:2` in the environment."
         yield Report(timeline.at_entry(seed), message, help_text, self.severity, "cuda", "cudnn")
 
     def remedies(self, report: Report, timeline: Timeline) -> Iterator[SetFlags]:
