@@ -77,11 +77,13 @@ def _otherwise(book: Book, item: _Asked) -> tuple[str, Change] | None:
 
 
 def _declarations(book: Book, timeline: Timeline, option: str) -> Iterator[tuple[str, Page, ast.Call]]:
-    """The calls that declare an option; the entry's own file first."""
+    """The calls that declare an option, in the files that the entry runs; its own first."""
     if not option.startswith("-"):
         return
-    modules = sorted(book.sources, key=lambda name: (name != timeline.entry, name))
-    for module in modules:
+    declared = {moment.inner.module for moment in timeline.of("option") if moment.callee == option}
+    steps = {step.spot.module for moment in timeline.moments for step in moment.chain}
+    modules = (declared or {timeline.entry, *steps}) & book.sources.keys()
+    for module in sorted(modules, key=lambda name: (name != timeline.entry, name)):
         text = book.sources[module].text
         if f'"{option}"' not in text and f"'{option}'" not in text:
             continue
