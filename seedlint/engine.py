@@ -307,12 +307,13 @@ def _judge(
     tests = {sources[name].path for name, module in program.modules.items() if is_test(module)}
     out.tests = sorted(tests)
     out.settings = program.settings.read_files
-    grounds = [(judged.to_finding(item, sources), item) for item in judged.collect(lines, rules)]
+    ordered = sorted(lines, key=lambda line: not line.reached or sources[line.entry].path in tests)
+    grounds = [(judged.to_finding(item, sources), item) for item in judged.collect(ordered, rules)]
     found = [finding for finding, _ in grounds]
     by_key = {(finding.place, finding.code, finding.stream): item for finding, item in grounds}
     out.evidence = Evidence(program, knowledge.roots, sources, by_key, knowledge, lines, rules)
     found.sort(key=lambda finding: (finding.place, finding.code, finding.stream or ""))
-    shown = [f for f in found if config.tests or only or (f.entry not in tests and f.place.path not in tests)]
+    shown = [f for f in found if config.tests or only or not _of_tests(f, tests)]
     out.hidden = len(found) - len(shown)
     out.findings = _with_fixes(shown, out, config)
     out.entries = sum(1 for line in lines if line.reached)
@@ -321,6 +322,11 @@ def _judge(
     executed = {paths[name]: frozenset(where) for name, where in machine.read.executed.items() if name in paths}
     searched = frozenset(paths[name] for name in machine.read.searched)
     return Readings(executed, searched, frozenset(machine.read.methods))
+
+
+def _of_tests(finding: Finding, tests: set[str]) -> bool:
+    """Whether only tests lead to a finding, or nothing does and it stands in one."""
+    return finding.entry in tests or (not finding.reached and finding.place.path in tests)
 
 
 def _with_fixes(findings: list[Finding], out: Analysis, config: Config) -> list[Finding]:
