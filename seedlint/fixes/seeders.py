@@ -13,6 +13,7 @@ from seedlint.fixes.names import add_import, bindings, join
 from seedlint.fixes.place import Stretch
 from seedlint.fixes.value import NAME, Value
 from seedlint.flow.state import SEEDED
+from seedlint.program.modules import SOURCE_FOLDERS
 from seedlint.syntax.page import Function, Page, last_line
 from seedlint.syntax.positions import Change
 
@@ -127,6 +128,11 @@ def _importable(book: Book, module: str) -> bool:
     return not any(timeline.entry == module and timeline.reached for timeline in book.timelines)
 
 
+def _is_source_folder(base: str) -> bool:
+    """Whether what lies in a folder is imported without naming it."""
+    return base.rpartition(".")[2] in SOURCE_FOLDERS
+
+
 def _imported(book: Book, seeder: Seeder, stretch: Stretch, line: int) -> tuple[str, list[Change]] | None:
     """Import the function: with a line that imports from its module already, or a new one."""
     page, name, program = stretch.page, seeder.function.name, book.program
@@ -139,7 +145,8 @@ def _imported(book: Book, seeder: Seeder, stretch: Stretch, line: int) -> tuple[
     package = seeder.module.rpartition(".")[0]
     module = package if package and _gives(book, package if package in program.modules else None, seeder) else ""
     for target in (module, seeder.module) if module else (seeder.module,):
-        for base in program.bases(stretch.module, False):
+        above = [base for base in program.bases(stretch.module, False) if not base or target.startswith(f"{base}.")]
+        for base in sorted(above, key=lambda base: not _is_source_folder(base)):
             dotted = target.removeprefix(f"{base}.") if base else target
             if program.resolve(stretch.module, 0, dotted) == target:
                 change = add_import(page, f"from {dotted} import {name}", line)

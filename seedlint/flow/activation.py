@@ -50,15 +50,17 @@ class Edge:
 
 
 class Turn(NamedTuple):
-    """One way of a branch, or of a call of one of several, with how many ways there are, if that is known.
+    """One way of a branch, or of a call of one of several; `given` is what a run must be given to take it.
 
-    `given` is what a run must be given to take it, or empty where an ordinary run may.
+    That is empty where an ordinary run may take it. `ways` counts these, 0 if they are not known, and `option`
+    names what leads to the others.
     """
 
     place: int | Spot
     number: int
     given: str = ""
     ways: int = 0
+    option: str = ""
 
 
 Way = tuple[Turn, ...]

@@ -211,7 +211,8 @@ def compare(operator: str, left: Value, right: Value, m: Machine | None = None) 
         if len(answers) == 1:
             return _answer(answers.pop(), all(certain for _, certain in seen), left, right)
         return UNKNOWN if None in answers else Alternatives(frozenset({_TRUE, _FALSE}))
-    given = isinstance(left, Option) and isinstance(left.default, Const) and left.default != NONE
+    declared = isinstance(left, Option) and not left.chosen
+    given = declared and isinstance(left.default, Const) and left.default != NONE  # type: ignore[union-attr]
     if given and operator in ("is", "is not") and right == NONE:
         return Const(operator == "is not")  # no command line makes it None
     if isinstance(left, Option) or isinstance(right, Option):

@@ -226,8 +226,10 @@ def branch(
     name = value.name if isinstance(value, Option) else ""
     option = name or "an option" if isinstance(value, Option) else ""
 
+    ordinary = sum(not (rare and name) for _, _, rare in ways)
+
     def turn(number: int) -> Turn:
-        return Turn(line, number, name if ways[number][2] else "", len(ways))
+        return Turn(line, number, name if ways[number][2] else "", ordinary, name if ordinary < len(ways) else "")
 
     with m.maybe():
         for number, (body, narrow, rare) in enumerate(ways):

@@ -366,8 +366,18 @@ def _literal(value: Value) -> Any:
 
 
 def usually(usual: Value, other: Value, option: str) -> Value:
-    """What an ordinary run has, where a run with an option has another literal."""
-    return Option(usual, option) if option and isinstance(usual, Const) and usual != other else usual
+    """What an ordinary run has, where a run with an option has another literal, or what an option chose."""
+    if isinstance(usual, Option) and usual.name == option:
+        return Option(usual.default, option, True)
+    return Option(usual, option, True) if option and isinstance(usual, Const) and usual != other else usual
+
+
+def _follows(value: Value, option: str) -> bool:
+    """Whether a value is a literal, or chance, or what an option makes of one."""
+    return all(
+        isinstance(part, (Entropy, Const)) or (isinstance(part, Option) and (part.chosen or part.name == option != ""))
+        for part in alternatives(value)
+    )
 
 
 def merge_variables(
@@ -383,7 +393,7 @@ def merge_variables(
         old = out.get(name)
         if old is None:
             out[name] = value
-        elif biased and isinstance(value, (Entropy, Const)):
+        elif biased and _follows(value, option):
             out[name] = usually(old, value, option)
         elif old is not value:
             out[name] = join(old, value)

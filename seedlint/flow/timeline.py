@@ -286,15 +286,16 @@ class _Overwrites:
         self.moments = [moment for moment in moments if moment.kind == "overwrite"]
         self.learned = learned
 
-    def cover(self, drawn: list[_Drawn]) -> bool:
-        """Whether every run that makes these draws replaces what they gave."""
+    def leave(self, drawn: list[_Drawn]) -> str | None:
+        """What leads past all that replaces these draws: nothing, an option, or None where an ordinary run may go."""
         whole = [moment for moment in self.moments if not moment.detail["partly"]]
-        return bool(whole) and all(self._replace(self._of(draw, whole), draw) for draw in drawn)
+        past = [self._past(self._of(draw, whole), draw) for draw in drawn] if whole else [None]
+        return None if None in past else next(filter(None, past), "")
 
     def may_cover(self, drawn: list[_Drawn]) -> Spot | None:
         """Where every run that makes these draws may replace what they gave, or only a part of it."""
         found = [self._of(draw, self.moments) for draw in drawn] if self.moments else []
-        covered = all(self._replace(moments, draw) for moments, draw in zip(found, drawn, strict=False))
+        covered = all(self._past(moments, draw) is not None for moments, draw in zip(found, drawn, strict=False))
         return found[0][-1].spot if found and covered else None
 
     def _of(self, draw: _Drawn, among: list[Moment]) -> list[Moment]:
@@ -307,7 +308,7 @@ class _Overwrites:
             and not self._learns_between(draw, moment)
         ]
 
-    def _replace(self, found: list[Moment], draw: _Drawn) -> bool:
+    def _past(self, found: list[Moment], draw: _Drawn) -> str | None:
         return _on_all_ways([_beyond(draw.path, moment.path) for moment in found])
 
     def _learns_between(self, draw: _Drawn, overwrite: Moment) -> bool:
@@ -329,18 +330,27 @@ def _beyond(one: _Path, other: _Path) -> _Path:
     return other[shared:]
 
 
-def _on_all_ways(paths: list[_Path]) -> bool:
-    """Whether each run takes one of these paths: one has no branch, or between them they take all ways of one."""
-    branches: dict[tuple[_Path, object, int], dict[int, list[_Path]]] = {}
+def _on_all_ways(paths: list[_Path]) -> str | None:
+    """What leads a run past all of these paths: nothing, the name of an option, or None where an ordinary run may.
+
+    One of them has no branch, or between them they take all ordinary ways of one.
+    """
+    branches: dict[tuple[_Path, object], dict[int, list[_Path]]] = {}
+    turns: dict[tuple[_Path, object], Turn] = {}
     for path in paths:
         at = next((i for i, turn in enumerate(path) if not isinstance(turn.place, Spot)), None)
         if at is None:
-            return True
-        turn = path[at]
-        branches.setdefault((path[:at], turn.place, turn.ways), {}).setdefault(turn.number, []).append(path[at + 1 :])
-    return any(
-        len(taken) == ways and all(map(_on_all_ways, taken.values())) for (_, _, ways), taken in branches.items()
-    )
+            return ""
+        key: tuple[_Path, object] = (path[:at], path[at].place)
+        turns[key] = path[at]
+        taken = branches.setdefault(key, {})
+        if not path[at].given:
+            taken.setdefault(path[at].number, []).append(path[at + 1 :])
+    for branch, taken in branches.items():
+        past = [_on_all_ways(rest) for rest in taken.values()]
+        if taken and len(taken) == turns[branch].ways and None not in past:
+            return turns[branch].option or next(filter(None, past), "")
+    return None
 
 
 def _exclude(one: _Path, other: _Path) -> bool:
@@ -355,10 +365,12 @@ def _judged(
     moment: Moment, drawn: list[_Drawn], later: _LaterSeeds, overwrites: _Overwrites, known: set[str]
 ) -> Moment:
     kind = SEEDED if moment.stream in known else moment.state.kind
-    if kind != SEEDED and overwrites.cover(drawn):
-        return replace(moment, exposure="overwritten")
     if kind != SEEDED:
-        moment = replace(moment, loaded=overwrites.may_cover(drawn))
+        kept = overwrites.leave(drawn)
+        if kept == "":
+            return replace(moment, exposure="overwritten")
+        loaded = overwrites.may_cover(drawn) if kept is None else None
+        moment = replace(moment, given=moment.given or kept or "", loaded=loaded)
     if kind == SEEDED:
         return replace(moment, exposure="covered")
     if kind == MAYBE:

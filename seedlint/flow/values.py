@@ -36,10 +36,11 @@ NONE = Const(None)
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A value with a declared or likely default that a run may replace."""
+    """A value with a declared or likely default that a run may replace; where `chosen`, by another of the program's."""
 
     default: Value
     name: str = ""
+    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
