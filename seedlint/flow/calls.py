@@ -44,15 +44,16 @@ DEEPEST_RECURSION = 2
 
 
 class Arguments:
-    """The arguments of one call; `more` and `more_keywords` say that others may follow."""
+    """The arguments of one call; `more` and `more_keywords` say that others may follow, or that nobody knows any."""
 
-    __slots__ = ("keywords", "more", "more_keywords", "positional")
+    __slots__ = ("keywords", "more", "more_keywords", "nobody_knows", "positional")
 
     def __init__(self, positional: Sequence[Value] = (), keywords: dict[str, Value] | None = None) -> None:
         self.positional = list(positional)
         self.keywords = dict(keywords or {})
         self.more = False
         self.more_keywords = False
+        self.nobody_knows = False
 
     def spread(self, m: Machine, value: Value, pos: Position) -> None:
         """Add what `*value` passes."""
@@ -72,7 +73,7 @@ class Arguments:
     def before(self, *values: Value) -> Arguments:
         """The same arguments behind some others."""
         out = Arguments([*values, *self.positional], self.keywords)
-        out.more, out.more_keywords = self.more, self.more_keywords
+        out.more, out.more_keywords, out.nobody_knows = self.more, self.more_keywords, self.nobody_knows
         return out
 
 
@@ -367,7 +368,8 @@ def bind_parameters(m: Machine, function: Function, args: Arguments) -> dict[str
         elif (given or name in function.defaults) and not (args.more or args.more_keywords):
             out[name] = function.defaults.get(name, UNKNOWN)
         else:
-            out[name] = UNKNOWN
+            default = function.defaults.get(name, UNKNOWN)
+            out[name] = Option(default) if isinstance(default, Const) and not args.nobody_knows else UNKNOWN
         if out[name] is UNKNOWN and annotation is not None:
             out[name] = attribute.annotated(m, function, annotation)
     return out

@@ -8,6 +8,7 @@ from seedlint.flow.values import (
     NONE,
     UNKNOWN,
     Alternatives,
+    Class,
     Container,
     Entropy,
     ExternalMethod,
@@ -23,6 +24,7 @@ from seedlint.flow.values import (
 )
 from seedlint.index.summary import GENERATOR_EXPRESSION, Position
 
+_NAMED_TUPLE = "typing.NamedTuple"
 MOST_ITERATORS = 500
 """Iterators that may run for one item of an iterator: where loops wrap them again and again, there is no end."""
 
@@ -151,6 +153,9 @@ def known_items(m: Machine, value: Value) -> list[Value] | None:
         return _items_of_each(m, value)
     if isinstance(value, ExternalObject) and value.cls == containers.RECORD:
         return list(m.heap[value.id].values())
+    if isinstance(value, Object) and _NAMED_TUPLE in value.cls.mro:
+        cell = m.heap[value.id]
+        return [cell.get(name, UNKNOWN) for item in value.cls.mro if isinstance(item, Class) for name in item.fields]
     return None
 
 
@@ -182,7 +187,7 @@ def unpacked(m: Machine, value: Value, count: int, star: int | None, pos: Positi
     known = [taken_items(m, part, pos) for part in parts]
     rows = [_fitted(m, items, count, star, pos) for items in known if items is not None and _fits(items, count, star)]
     for part, items in zip(parts, known, strict=True):
-        if items is None and isinstance(part, (Container, Lazy, Through, Entropy)):
+        if items is None and isinstance(part, (Container, Lazy, Object, Through, Entropy)):
             each = iterate(m, part, pos)
             rows.append([each if i != star else _rest(m, [each], False, pos) for i in range(count)])
     if not rows or UNKNOWN in parts:

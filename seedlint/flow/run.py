@@ -211,7 +211,7 @@ def run_function(machine: Machine, module: str, function: str) -> Activation:
         imports.run_module(machine, module, _NOWHERE)
         value = _lookup(machine, module, function)
         args = calls.Arguments([])
-        args.more_keywords = not (isinstance(value, Function) and _needs_nothing(value))
+        args.more_keywords = args.nobody_knows = not (isinstance(value, Function) and _needs_nothing(value))
         calls.call(machine, value, args, _NOWHERE, function)
     except Terminated:
         return activation
@@ -252,7 +252,7 @@ def run_unreached(machine: Machine, activation: Activation, chosen: Relevance | 
                 continue
             machine.state = machine.initial
             args = calls.Arguments([receiver] if receiver is not None else [])
-            args.more_keywords = True
+            args.more_keywords = args.nobody_knows = True
             try:
                 calls.call_function(machine, function, args, function.record[1], function.name, running=True)
             except Terminated:
