@@ -7,6 +7,7 @@ from typing import Any
 from seedlint.flow import calls, containers, definitions, evaluate, imports, lazily, library, options, texts
 from seedlint.flow.machine import OWN, Frame, Machine
 from seedlint.flow.values import (
+    NONE,
     UNKNOWN,
     Alternatives,
     Class,
@@ -54,7 +55,8 @@ def get_attribute(m: Machine, owner: Value, name: str) -> Value:
     if isinstance(owner, Super):
         return _of_super(m, owner, name)
     if isinstance(owner, Alternatives):
-        return any_of([get_attribute(m, part, name) for part in sorted(owner.values, key=calls.order)])
+        parts = sorted((part for part in owner.values if part != NONE), key=calls.order)
+        return any_of([get_attribute(m, part, name) for part in parts]) if parts else UNKNOWN
     if isinstance(owner, (Container, View)):
         kind = owner.kind if isinstance(owner, Container) else "dict"
         item = containers.attribute_of_dict(m, owner, name)

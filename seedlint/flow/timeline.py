@@ -272,11 +272,15 @@ class _LaterSeeds:
                 self.seeds.setdefault((moment.process, moment.stream), []).append(moment)
 
     def after(self, moment: Moment) -> Spot | None:
-        """Where a draw's stream is seeded later, in the same process."""
-        for seed in self.seeds.get((moment.process, moment.stream), ()):
-            if seed.order > moment.order and not _exclude(moment.path, seed.path):
-                return seed.spot
-        return None
+        """Where a draw's stream is seeded later, in the same process: first where every run comes to."""
+        seeds = [
+            seed
+            for seed in self.seeds.get((moment.process, moment.stream), ())
+            if seed.order > moment.order and not _exclude(moment.path, seed.path)
+        ]
+        sure = (seed for seed in seeds if _on_all_ways([_beyond(moment.path, seed.path)]) == "")
+        found = next(sure, seeds[0] if seeds else None)
+        return found.spot if found is not None else None
 
 
 class _Overwrites:
