@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from seedlint.fixes.remedy import SeedEarlier
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule
-from seedlint_rules.wording import drawn, draws, loaded, seed_call, severity, when
+from seedlint_rules.wording import drawn, draws, loaded, looked, seed_call, severity, when
 
 
 class LateSeed(Rule):
@@ -26,7 +26,7 @@ class LateSeed(Rule):
             seed = timeline.place(moment.later)
             message = (
                 f"`{drawn(moment)}` draws from the {moment.stream} stream before the seed at {seed} "
-                f"{when(timeline, moment)}{loaded(timeline, moment)}"
+                f"{when(timeline, moment)}{looked(moment)}{loaded(timeline, moment)}"
             )
             help_text = self._help(moment, timeline)
             yield Report(moment, message, help_text, severity(moment), moment.stream, f"{moment.stream}@{seed}")

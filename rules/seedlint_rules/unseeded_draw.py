@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from seedlint.fixes.remedy import Advise, Seed
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule, Severity
-from seedlint_rules.wording import drawn, draws, loaded, name, seed_call, seeded_instead, severity, when
+from seedlint_rules.wording import drawn, draws, loaded, looked, name, seed_call, seeded_instead, severity, when
 
 _OTHER_DEVICES = frozenset({"cuda", "mps", "xpu"})
 
@@ -45,7 +45,8 @@ class UnseededDraw(Rule):
         stream = moment.stream
         message = (
             f"`{drawn(moment)}` draws from the {stream} stream, which no seed reaches "
-            f"{when(timeline, moment)}{seeded_instead(timeline, stream)}{loaded(timeline, moment)}"
+            f"{when(timeline, moment)}{looked(moment)}{seeded_instead(timeline, stream)}"
+            f"{loaded(timeline, moment)}"
         )
         help_text = f"Call `{seed_call(stream)}` before this line."
         return Report(moment, message, help_text, severity(moment), stream, stream)

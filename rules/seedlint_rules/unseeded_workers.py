@@ -8,7 +8,7 @@ from seedlint.fixes.remedy import Advise, Seed, SeedEarlier
 from seedlint.flow.state import Spot
 from seedlint.flow.timeline import Moment, Timeline
 from seedlint.rule import Report, Rule
-from seedlint_rules.wording import drawn, draws, follows_torch, in_worker, name, seeded_instead, severity, when
+from seedlint_rules.wording import drawn, draws, follows_torch, in_worker, looked, name, seeded_instead, severity, when
 
 _RESEEDED = frozenset({"torch", "random", "numpy"})
 """The streams that a worker gets from torch's own, NumPy's since torch 1.9."""
@@ -55,8 +55,8 @@ class UnseededWorkers(Rule):
 
     def _loader(self, found: list[Moment], timeline: Timeline) -> Report:
         ordered = any(not in_worker(draw) for draw in found)
-        draw = min(found, key=lambda draw: (draw.later is None, bool(draw.given)))
-        iterates = when(timeline, draw, "iterates it")
+        draw = min(found, key=lambda draw: (draw.later is None, bool(draw.given) or draw.looked))
+        iterates = when(timeline, draw, "iterates it") + looked(draw)
         takes = f"this loader takes {'its order and ' if ordered else ''}its workers' seeds from the torch stream"
         message = f"{takes}, which no seed reaches {iterates}{seeded_instead(timeline, 'torch')}"
         help_text = (

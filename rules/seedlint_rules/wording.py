@@ -128,9 +128,14 @@ def loaded(timeline: Timeline, moment: Moment) -> str:
     return f"; the weights loaded at {timeline.place(moment.loaded)} may replace all of it" if moment.loaded else ""
 
 
+def looked(moment: Moment) -> str:
+    """A clause that says so where nobody sees more of what is drawn than its form, or nothing."""
+    return ", where only the form of what it gives is looked at" if moment.looked else ""
+
+
 def severity(moment: Moment) -> Severity:
-    """An error where an ordinary run gets to a moment and keeps what is drawn there, else a warning."""
-    return Severity.WARNING if moment.given or moment.loaded else Severity.ERROR
+    """An error where an ordinary run gets to a moment, and keeps and reads what is drawn there, else a warning."""
+    return Severity.WARNING if moment.given or moment.loaded or moment.looked else Severity.ERROR
 
 
 def draws(timeline: Timeline, *exposures: str) -> Iterable[Moment]:

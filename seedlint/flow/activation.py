@@ -53,7 +53,7 @@ class Turn(NamedTuple):
     """One way of a branch, or of a call of one of several; `given` is what a run must be given to take it.
 
     That is empty where an ordinary run may take it. `ways` counts these, 0 if they are not known, and `option`
-    names what leads to the others.
+    names what leads to the others. On a way that `looks`, nobody sees more of what is drawn than its form.
     """
 
     place: int | Spot
@@ -61,6 +61,7 @@ class Turn(NamedTuple):
     given: str = ""
     ways: int = 0
     option: str = ""
+    looks: bool = False
 
 
 Way = tuple[Turn, ...]

@@ -305,7 +305,11 @@ def _for(m: Machine, s: Statement) -> bool:
     known = unrolled(m, value, MOST_UNROLLED if options.declares(body) else LONGEST_UNROLLED)
     if known is not None:
         return _for_each(m, target, known, body, orelse)
+    way = m.frame.way
+    if exposure.only_looks(m, s):
+        m.frame.way = (*way, Turn(m.here(pos), 0, looks=True))
     item = iterate.iterate(m, value, pos)
+    m.frame.way = way
     bind(m, target, item)
     return loop(m, body, orelse, lambda: bind(m, target, item), False)
 

@@ -143,6 +143,7 @@ class Machine:
         self.usual: dict[int, dict[str, Value]] = {}
         self.exposed: dict[int, frozenset[str] | None] = {}
         self.captured: dict[int, frozenset[str]] = {}
+        self.looking: dict[int, bool] = {}
         self.executed: set[int] = set()
         self.read = Reading()
         self.flags: dict[str, Value] = {}

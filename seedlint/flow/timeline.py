@@ -35,7 +35,8 @@ class Moment:
     it, `parent` the state of the stream there when it was started. `exposure` says what covers a
     draw: "covered", "overwritten", "conditional", "entropy", or what fails to: "unseeded", "late", "child",
     "worker", "parameter". `given` names the option that a run must be given to get here, if it is not an ordinary one;
-    `loaded` is where weights are loaded that may replace all of a draw's.
+    `loaded` is where weights are loaded that may replace all of a draw's; where something is only `looked` at, nobody
+    sees more of what was drawn than its form.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class Moment:
     path: _Path = field(default=(), repr=False, compare=False)
     given: str = ""
     loaded: Spot | None = None
+    looked: bool = False
 
 
 @dataclass(slots=True)
@@ -143,6 +145,7 @@ class _Walk:
         self.chain: list[Step] = []
         self.path: _Path = ()
         self.given = ""
+        self.looked = False
         self.order = 0
         self.learned: list[tuple[int, _Path]] = []
         """When something is learned from drawn weights, or they are kept: each time anew."""
@@ -154,9 +157,10 @@ class _Walk:
             if id(activation) in self._learning:
                 self.learned.append((self.order, self.path))
             return
-        path, given, learned = self.path, self.given, len(self.learned)
+        path, given, looked, learned = self.path, self.given, self.looked, len(self.learned)
         for event, way in zip(activation.events, activation.ways, strict=True):
             self.path, self.given = path + way, given or option_of(way)
+            self.looked = looked or any(turn.looks for turn in way)
             if isinstance(event, Edge):
                 self.path += (Turn(event.spot, 0),)
                 self._follow(event, where)
@@ -164,13 +168,14 @@ class _Walk:
                 self._note(event, where)
         if len(self.learned) > learned:
             self._learning.add(id(activation))
-        self.path, self.given = path, given
+        self.path, self.given, self.looked = path, given, looked
 
     def _been(self, key: Any) -> bool:
-        """Whether this was visited before, and by an ordinary run if the path is one of those."""
-        if key in self.seen or (self.given and (key, True) in self.seen):
+        """Whether this was visited before, and in earnest by an ordinary run if the path is one of those."""
+        weak = bool(self.given) or self.looked
+        if key in self.seen or (weak and (key, True) in self.seen):
             return True
-        self.seen.add((key, True) if self.given else key)
+        self.seen.add((key, True) if weak else key)
         return False
 
     def _follow(self, edge: Edge, where: _Where) -> None:
@@ -210,7 +215,8 @@ class _Walk:
             made = where.made | {event.detail.get("made", 0)}
             self.drawn.setdefault(key, []).append(_Drawn(made, self.order, self.path))
         old = self.moments.get(key)
-        if old is not None and _rank(old.state, old.given) <= _rank(event.state, self.given):
+        weak = bool(self.given) or self.looked
+        if old is not None and _rank(old.state, bool(old.given) or old.looked) <= _rank(event.state, weak):
             return
         self.moments[key] = Moment(
             kind=event.kind,
@@ -226,6 +232,7 @@ class _Walk:
             detail=event.detail,
             path=self.path,
             given=self.given,
+            looked=self.looked,
         )
 
     def _key(self, event: Event, spot: Spot, where: _Where) -> Any:
@@ -293,7 +300,7 @@ class _Overwrites:
     def leave(self, drawn: list[_Drawn]) -> str | None:
         """What leads past all that replaces these draws: nothing, an option, or None where an ordinary run may go."""
         whole = [moment for moment in self.moments if not moment.detail["partly"]]
-        past = [self._past(self._of(draw, whole), draw) for draw in drawn] if whole else [None]
+        past = [self._past(self._of(draw, whole), draw) for draw in drawn] if whole and drawn else [None]
         return None if None in past else next(filter(None, past), "")
 
     def may_cover(self, drawn: list[_Drawn]) -> Spot | None:
@@ -321,9 +328,9 @@ class _Overwrites:
         )
 
 
-def _rank(state: StreamState, given: str) -> tuple[int, bool]:
-    """What is worse comes first, and of what is equally bad what an ordinary run does."""
-    return _WORST_FIRST[state.kind], bool(given)
+def _rank(state: StreamState, weak: bool) -> tuple[int, bool]:
+    """What is worse comes first, and of what is equally bad what an ordinary run does and looks into."""
+    return _WORST_FIRST[state.kind], weak
 
 
 def _beyond(one: _Path, other: _Path) -> _Path:
