@@ -302,7 +302,9 @@ def _for(m: Machine, s: Statement) -> bool:
     value = evaluate.evaluate(m, iterable)
     if isinstance(value, Tuple) and not value.items:
         return execute(m, orelse)
-    known = unrolled(m, value, MOST_UNROLLED if options.declares(body) else LONGEST_UNROLLED)
+    known = unrolled(m, value)
+    if known is None and iterate.known_items(m, value) and options.declares(body):
+        known = unrolled(m, value, MOST_UNROLLED)
     if known is not None:
         return _for_each(m, target, known, body, orelse)
     way = m.frame.way
