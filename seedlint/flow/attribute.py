@@ -55,8 +55,8 @@ def get_attribute(m: Machine, owner: Value, name: str) -> Value:
     if isinstance(owner, Super):
         return _of_super(m, owner, name)
     if isinstance(owner, Alternatives):
-        parts = sorted((part for part in owner.values if part != NONE), key=calls.order)
-        return any_of([get_attribute(m, part, name) for part in parts]) if parts else UNKNOWN
+        parts = [get_attribute(m, part, name) for part in owner.by_name if part != NONE]
+        return any_of(parts) if parts else UNKNOWN
     if isinstance(owner, (Container, View)):
         kind = owner.kind if isinstance(owner, Container) else "dict"
         item = containers.attribute_of_dict(m, owner, name)

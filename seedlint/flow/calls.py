@@ -7,7 +7,6 @@ from typing import Any
 
 from seedlint.flow import attribute, builtin, containers, definitions, execute, iterate, library, signatures
 from seedlint.flow.activation import Activation, Edge, Turn, option_of
-from seedlint.flow.hashed import Hashed
 from seedlint.flow.machine import DEEPEST_CALL, STEP_BUDGET, Frame, Machine, literals, own, usually
 from seedlint.flow.state import Spot, State, join_states
 from seedlint.flow.values import (
@@ -129,7 +128,7 @@ def _call_each(
     state, before = m.state, m.frame.way
     out: list[tuple[State, Value]] = []
     fork = Fork(m.writes, m.frame.scope)
-    for part in sorted(callee.values, key=order):
+    for part in callee.by_name:
         if part in (NONE, UNKNOWN) or isinstance(part, Const) or not _accepts(part, args):
             continue
         m.state, m.frame.way = state, (*before, Turn(m.here(pos), len(out) + 1))
@@ -175,14 +174,6 @@ def _flow(
     return m.state, value
 
 
-def order(value: Any) -> tuple[str, str, str, tuple[int, ...]]:
-    """A stable order for the values of a set: by name, then place of definition."""
-    record = getattr(value, "record", None) or getattr(getattr(value, "cls", None), "record", None)
-    scope = getattr(value, "scope", None)
-    module = scope.module if scope else ""
-    return type(value).__name__, str(getattr(value, "name", "")), module, record[1] if record else ()
-
-
 def call_function(
     m: Machine,
     function: Function,
@@ -204,27 +195,32 @@ def call_function(
     if running_now:
         variables = _widened(running_now[-1], variables)
     mode = _mode(m, variables)
-    known = Hashed((mode, *variables.values()))
     if m.often(id(record)):
         variables = _without_what_varies(m, record, variables)
-        known = Hashed((mode, *variables.values()))
-    key = (shape, known, m.state)
-    done = m.quiet.get((shape, known)) or m.memo.get(key)
+    quiet_key = (*shape, m.number((mode, *variables.values())))
+    key = (quiet_key, m.state)
+    done = m.quiet.get(quiet_key) or m.memo.get(key) or m.partial.get(key)
     if done is None:
         if key in m.active or len(running_now) >= DEEPEST_RECURSION:
             return UNKNOWN
         if m.depth >= DEEPEST_CALL or m.steps > STEP_BUDGET:
             return UNKNOWN
+        if m.enough(id(record), m.flags.get(signatures.TRAINING)):
+            m.left_out += 1
+            last = m.last.get(id(record))
+            return UNKNOWN if last is None or last.value is None else last.value
         m.running[shape] = (*running_now, variables)
-        done = run_body(m, function, variables, key, (shape, known))
+        done = run_body(m, function, variables, key, quiet_key)
         m.running[shape] = running_now
     if done.events:
         if not edge and _builds(done):
             edge = "factory"
         m.record(Edge(m.here(pos), text, done, edge, stands, m.state, made))
         m.frame.activation.built |= done.built
-    m.add_imports(done.imported)
-    m.set_flags(done.flags)
+    if done.imported:
+        m.add_imports(done.imported)
+    if done.flags:
+        m.set_flags(done.flags)
     if done.out is not None and not done.quiet:
         m.state = done.out
     m.paused = done.paused
@@ -273,17 +269,16 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
     """Analyse a function's body for one set of arguments."""
     record = function.record
     activation = Activation(function.name, id(record))
-    scope_key = (quiet_key, function.scope.module)
-    scope = m.inner_scopes.get(scope_key)
+    scope = m.inner_scopes.get(quiet_key)
     if scope is None:
-        scope = m.inner_scopes[scope_key] = Scope(function.scope.module, function.scope)
+        scope = m.inner_scopes[quiet_key] = Scope(function.scope.module, function.scope)
     scope.variables = dict(variables)
     frame = Frame(scope, activation, function, record[3])
     receiver = next(iter(variables.values()), None)
     frame.context = receiver.id if isinstance(receiver, Object) else 0
     frame.literals = literals(variables.values())
     frame.mark = m.writes.mark()
-    start, imported, flags, during = m.state, len(m.imported), m.flags, m.during
+    start, imported, flags, during, left_out = m.state, len(m.imported), m.flags, m.during, m.left_out
     m.during = during | function.during
     m.analyses[id(record)] = m.analyses.get(id(record), 0) + 1
     m.entered.add(id(record))
@@ -309,7 +304,13 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
     activation.quiet = not activation.events and activation.out == start
     activation.paused = None if activation.quiet else frame.paused
     m.state = start
-    (m.quiet if activation.quiet else m.memo)[quiet_key if activation.quiet else key] = activation
+    m.last[id(record)] = activation
+    if m.left_out > left_out:
+        m.partial[key] = activation
+    elif activation.quiet:
+        m.quiet[quiet_key] = activation
+    else:
+        m.memo[key] = activation
     return activation
 
 

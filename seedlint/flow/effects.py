@@ -43,6 +43,7 @@ Rows = Sequence[CallRow]
 _NOWHERE: Position = (0, 0, 0, 0)
 DEEPEST_ROW = 3
 """Applications of one call within itself that are followed."""
+_WITH_CELLS: frozenset[type] = frozenset({Object, ExternalObject, Container})
 KEPT = "kept"
 """The attribute under which a library's object keeps what it was given."""
 
@@ -65,6 +66,9 @@ class Application:
         self.m, self.row, self.name, self.pos, self.text = m, row, name, pos, text
         self.variables, self.spot, self.stands = variables, spot, stands
         self.given = given
+        self.outer: Frame | None = None
+        """The frame within which the row's expressions were last evaluated in `frame`, one of their own."""
+        self.frame = m.frame
         self.child: State | None = None
         self.drawn: list[dict[str, Any]] = []
 
@@ -74,6 +78,17 @@ class Application:
         name = self.variables.get(text)
         if name is not None:
             return name
+        expression = signatures.parsed(text)
+        if expression is None or expression[0] == "const":
+            return evaluate.evaluate(m, expression)
+        if self.outer is not m.frame:
+            self.outer, self.frame = m.frame, self._own_frame()
+        with m.within(self.frame):
+            return evaluate.evaluate(m, expression)
+
+    def _own_frame(self) -> Frame:
+        """Where the row's expressions see the arguments; what they make lies at the call."""
+        m = self.m
         scope = Scope(m.frame.scope.module)
         scope.variables = self.variables
         frame = Frame(scope, m.frame.activation)
@@ -82,8 +97,7 @@ class Application:
         site = ("row", self.row.names[0], owner.id if isinstance(owner, (Object, ExternalObject)) else 0)
         frame.context = m.identity(*site, self.spot)
         m.sites[frame.context] = site
-        with m.within(frame):
-            return evaluate.evaluate(m, signatures.parsed(text))
+        return frame
 
     def holds(self) -> bool:
         """Whether the row's condition holds on an ordinary run."""
@@ -344,14 +358,17 @@ def _saved(work: Application) -> str:
 def _held(m: Machine, owner: Value) -> frozenset[int]:
     """An object, and all that it holds: the modules that a module is made of."""
     found: set[int] = set()
-    waiting: list[Value] = [owner]
+    waiting: list[Any] = [owner]
     while waiting:
-        for part in alternatives(waiting.pop()):
-            if isinstance(part, Tuple):
-                waiting += part.items
-            elif isinstance(part, (Object, ExternalObject, Container)) and part.id not in found:
-                found.add(part.id)
-                waiting += m.heap[part.id].values()
+        value = waiting.pop()
+        kind = type(value)
+        if kind is Alternatives:
+            waiting += value.values
+        elif kind is Tuple:
+            waiting += value.items
+        elif kind in _WITH_CELLS and value.id not in found:
+            found.add(value.id)
+            waiting += m.heap[value.id].values()
     return frozenset(found)
 
 

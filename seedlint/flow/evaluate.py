@@ -40,6 +40,7 @@ from seedlint.flow.values import (
     View,
     alternatives,
     any_of,
+    constant,
     join,
     truth,
 )
@@ -272,7 +273,7 @@ def _choice(m: Machine, e: Any) -> Value:
         return run
 
     positive, negative = narrowing.narrowed(m, test)
-    ways = [(way(yes), positive, answer is False), (way(no), negative, answer is True)]
+    ways: list[execute.Way] = [(way(yes), positive, answer is False), (way(no), negative, answer is True)]
     execute.branch(m, ways, 0, answer, value)
     if not out:
         return UNKNOWN
@@ -427,7 +428,7 @@ def _yield_from(m: Machine, e: Any) -> Value:
 
 
 _HANDLERS: dict[str, Callable[[Machine, Any], Value]] = {
-    "const": lambda m, e: Const(e[1]),
+    "const": lambda m, e: constant(e[1]),
     "name": lambda m, e: m.lookup(e[1]),
     "attr": _attr,
     "call": _call,

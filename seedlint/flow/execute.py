@@ -54,8 +54,8 @@ _IN_PLACE = {"Add": "__iadd__", "BitOr": "__ior__"}
 _Variables = dict[str, Value]
 _Way = tuple[State, _Variables, bool]
 """How one branch left the streams and variables, and whether ordinary runs do not take it."""
-Way = tuple[Callable[[], bool], Narrowing, bool]
-"""What to run, what is known of variables there, and whether ordinary runs do not take it."""
+Way = tuple[Callable[[], bool] | None, Narrowing, bool]
+"""What to run, if anything, what is known of variables there, and whether ordinary runs do not take it."""
 
 
 def execute(m: Machine, block: Block) -> bool:
@@ -204,7 +204,7 @@ def _if(m: Machine, s: Statement) -> bool:
     yes, no = narrowing.narrowed(m, test)
     ways: list[Way] = [
         (lambda: execute(m, body), yes, answer is False),
-        (lambda: execute(m, orelse), no, answer is True),
+        ((lambda: execute(m, orelse)) if orelse else None, no, answer is True),
     ]
     return branch(m, ways, line, answer, value)
 
@@ -234,6 +234,11 @@ def branch(
     with m.maybe():
         for number, (body, narrow, rare) in enumerate(ways):
             starts.append(len(frame.activation.ways))
+            if body is None:
+                left.append((state, {**variables, **narrow.variables}, unlikely or rare))
+                falling.append(number)
+                fork.passes(unlikely or rare)
+                continue
             frame.way = (*way, turn(number))
             m.state = state
             frame.scope.variables = {**variables, **narrow.variables}
@@ -459,10 +464,10 @@ def _match(m: Machine, s: Statement) -> bool:
         known.variables = {name: value if len(names) == 1 else UNKNOWN for name in names}
         ways.append((partial(execute, m, body), known, False))
     if not exhaustive:
-        ways.append((lambda: True, Narrowing(), False))
+        ways.append((None, Narrowing(), False))
     if len(ways) == 1:
         m.frame.scope.variables.update(ways[0][1].variables)
-        return ways[0][0]()
+        return ways[0][0] is None or ways[0][0]()
     return branch(m, ways, line, None, value)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +36,14 @@ MOST_ANALYSES = 40
 """Analyses of one body with different arguments, beyond which arguments that vary count as unknown."""
 MOST_INSTANCES = 30
 """Objects of one class that are told apart; further ones count as one."""
+LONG = 10_000
+"""Statements that one entry executes before bodies that it has run a few times are not run again for other arguments.
+
+Where any of many classes may be meant at several places, each is run in each context: what that shows more than its
+first contexts is not worth hours.
+"""
+FEW = 3
+"""How often a body is run in each mode in a long run."""
 OWN = "self."
 """How a flag's name begins that belongs to an object and to all that it holds."""
 DEEPEST_CALL = 70
@@ -128,6 +136,7 @@ class Machine:
         self.generators: set[int] = set()
         self.seed_options: set[str] = set()
         self.ids: dict[Any, int] = {}
+        self.numbers: dict[Any, int] = {}
         self.sites: dict[int, Any] = {}
         self.instances: dict[object, int] = {}
         self.functions: dict[tuple[int, int], Function] = {}
@@ -135,11 +144,17 @@ class Machine:
         self.inner_scopes: dict[Any, Scope] = {}
         self.memo: dict[Any, Activation] = {}
         self.quiet: dict[Any, Activation] = {}
+        self.partial: dict[Any, Activation] = {}
+        """What was done in this run without bodies that were left out; another run may not leave these out."""
+        self.left_out = 0
         self.active: set[Any] = set()
         self.applying: dict[Any, int] = {}
         self.running: dict[Any, tuple[dict[str, Value], ...]] = {}
         self.analyses: dict[int, int] = {}
+        self.long = LONG
         self.entered: set[int] = set()
+        self.runs: dict[Any, int] = {}
+        self.last: dict[int, Activation] = {}
         self.usual: dict[int, dict[str, Value]] = {}
         self.exposed: dict[int, frozenset[str] | None] = {}
         self.captured: dict[int, frozenset[str]] = {}
@@ -168,6 +183,15 @@ class Machine:
         """Whether arguments which vary are not told apart any more; they are in each entry's first call of a body."""
         return self.analyses.get(body, 0) > MOST_ANALYSES and body in self.entered
 
+    def enough(self, body: int, mode: Value | None) -> bool:
+        """Whether a long run has run a body a few times in this mode and in these contexts; if not, one more counts."""
+        begun = (body, mode, self.during)
+        count = self.runs.get(begun, 0)
+        if count >= FEW and self.steps > self.long:
+            return True
+        self.runs[begun] = count + 1
+        return False
+
     # --- the heap -----------------------------------------------------------------------------
 
     def identity(self, *key: Any) -> int:
@@ -178,6 +202,10 @@ class Machine:
             self.heap[number] = Cell(self.clock)
             self.clock.now += 1
         return number
+
+    def number(self, given: Any) -> int:
+        """The number of what a body is given; the same for what is equal, and quick to look up."""
+        return self.numbers.setdefault(given, len(self.numbers))
 
     def here(self, pos: Position) -> Spot:
         """The place of an expression; in a table's expression, that of the call it belongs to."""
@@ -190,10 +218,10 @@ class Machine:
         It is told apart by where the body's receiver was made, by the literals that body and object were given, and
         if it is of a class of the project by the functions, classes and objects too that it was given.
         """
-        spot = self.here(pos)
-        site = (spot.module, spot.pos, kind)
+        frame = self.frame
+        site = (frame.scope.module, pos, kind) if frame.at is None else (frame.at.module, frame.at.pos, kind)
         parts = map(_part, given) if isinstance(kind, tuple) and kind[0] == "object" else map(_literal, given)
-        key = (site, self.sites.get(self.frame.context), self.frame.literals, *parts)
+        key = (site, self.sites.get(frame.context), frame.literals, *parts)
         number = self.ids.get(key)
         if number is None:
             number = self.ids[key] = self._one_of_many(kind) or self.identity(*key)
@@ -236,6 +264,8 @@ class Machine:
 
     def take_imports(self, since: int) -> set[str]:
         """The modules that were imported after this many others; they do not count as imported any more."""
+        if len(self.imported) == since:
+            return set()
         return {self.imported.popitem()[0] for _ in range(len(self.imported) - since)}
 
     def add_imports(self, names: Iterable[str]) -> None:
@@ -320,24 +350,43 @@ class Machine:
 
         return global_name(self, last, name)
 
-    @contextmanager
-    def within(self, frame: Frame) -> Iterator[None]:
+    def within(self, frame: Frame) -> AbstractContextManager[None]:
         """Run a body's statements in its own frame."""
-        before = self.frame
-        self.frame = frame
-        try:
-            yield
-        finally:
-            self.frame = before
+        return _Within(self, frame)
 
-    @contextmanager
-    def maybe(self) -> Iterator[None]:
+    def maybe(self) -> AbstractContextManager[None]:
         """Run statements that another run may skip."""
-        self.conditional += 1
-        try:
-            yield
-        finally:
-            self.conditional -= 1
+        return _Maybe(self)
+
+
+class _Within:
+    """Lets a machine be in a frame; of its own class, since one from a generator costs as much as a statement."""
+
+    __slots__ = ("_before", "_frame", "_machine")
+
+    def __init__(self, machine: Machine, frame: Frame) -> None:
+        self._machine, self._frame = machine, frame
+
+    def __enter__(self) -> None:
+        self._before, self._machine.frame = self._machine.frame, self._frame
+
+    def __exit__(self, *_: object) -> None:
+        self._machine.frame = self._before
+
+
+class _Maybe:
+    """Lets a machine count what it runs as conditional."""
+
+    __slots__ = ("_machine",)
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+
+    def __enter__(self) -> None:
+        self._machine.conditional += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._machine.conditional -= 1
 
 
 def own(flag: str, number: int) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from seedlint.flow import evaluate
@@ -133,6 +133,7 @@ class Narrowing:
         self.variables: dict[str, Value] = {}
         self.cells: list[tuple[Cell, Any, Value]] = []
         self.stored = False
+        self._before: list[Value | None] = []
 
     def also(self, other: Narrowing) -> None:
         """Add what another test says."""
@@ -152,20 +153,21 @@ class Narrowing:
             key = Const(asked[2]) if asked[0] == "attr" else evaluate.evaluate(m, asked[2])
             self.cells.append((m.heap[owner.id], key, value))
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self) -> AbstractContextManager[None]:
         """Let the cells hold what is known; what the branch itself stores there stays."""
-        before = [(cell, key, cell.get(key), value) for cell, key, value in self.cells]
+        return self
+
+    def __enter__(self) -> None:
+        self._before = [cell.get(key) for cell, key, _ in self.cells]
         for cell, key, value in self.cells:
             cell.assume(key, value)
-        try:
-            yield
-        finally:
-            for cell, key, old, value in before:
-                if cell.get(key) is value:
-                    cell.assume(key, old)
-                else:
-                    self.stored = True
+
+    def __exit__(self, *_: object) -> None:
+        for (cell, key, value), old in zip(self.cells, self._before, strict=True):
+            if cell.get(key) is value:
+                cell.assume(key, old)
+            else:
+                self.stored = True
 
     def give_back(self) -> None:
         """Where another branch has stored something, leave beside it the option that this branch keeps."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from seedlint.flow import attribute, calls, containers, iterate, settings
 from seedlint.flow.activation import Event
@@ -236,29 +236,37 @@ def note(m: Machine, values: Iterable[Value]) -> None:
     """Record that seeds which the run may be given go where they seed something, or where nobody can look."""
     if not m.seed_options:
         return
-    for name in {name for value in values for name in _seeds_in(m, value, _DEEPEST_LOOK)}:
+    for name in sorted(_seeds_in(m, values)):
         m.record(Event("use", Spot(m.frame.scope.module, m.line_of(None)), name, "", FRESH))
 
 
-def _seeds_in(m: Machine, value: Value, depth: int) -> Iterator[str]:
-    """The seeds that a value is or holds."""
-    for part in alternatives(value):
-        held: Iterable[Value] = ()
-        if isinstance(part, Option) and part.name in m.seed_options:
-            yield part.name
-        elif isinstance(part, Tuple):
-            held = part.items
-        elif isinstance(part, Partial):
-            held = (*part.args, *(item for _, item in part.keywords))
-        elif isinstance(part, View):
-            held = (part.value,)
-        elif isinstance(part, ExternalObject) and part.cls == NAMESPACE:
-            held = declared_options(m, part).values()
-        elif isinstance(part, (Container, Object, ExternalObject)):
-            held = list(m.heap[part.id].values())
-        if depth:
-            for item in held:
-                yield from _seeds_in(m, item, depth - 1)
+def _seeds_in(m: Machine, values: Iterable[Value]) -> set[str]:
+    """The seeds that values are or hold, objects within each other up to a depth."""
+    found: set[str] = set()
+    seen: set[int] = set()
+    level = list(values)
+    for _ in range(_DEEPEST_LOOK + 1):
+        held: list[Value] = []
+        for part in (part for value in level for part in alternatives(value)):
+            if isinstance(part, Option) and part.name in m.seed_options:
+                found.add(part.name)
+            elif isinstance(part, (Container, Object, ExternalObject)) and part.id not in seen:
+                seen.add(part.id)
+                held += _held(m, part)
+            elif isinstance(part, Tuple):
+                held += part.items
+            elif isinstance(part, Partial):
+                held += (*part.args, *(item for _, item in part.keywords))
+            elif isinstance(part, View):
+                held.append(part.value)
+        level = held
+    return found
+
+
+def _held(m: Machine, holder: Container | Object | ExternalObject) -> Iterable[Value]:
+    if isinstance(holder, ExternalObject) and holder.cls == NAMESPACE:
+        return declared_options(m, holder).values()
+    return m.heap[holder.id].values()
 
 
 def namespace_attribute(m: Machine, owner: ExternalObject, name: str) -> Value | None:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from seedlint.flow import calls, definitions, imports
 from seedlint.flow.activation import Activation
 from seedlint.flow.attribute import get_attribute
-from seedlint.flow.machine import MOST_INSTANCES, Frame, Machine, Terminated
+from seedlint.flow.machine import LONG, MOST_INSTANCES, Frame, Machine, Terminated
 from seedlint.flow.relevance import Mentions, Relevance
 from seedlint.flow.state import Spot
 from seedlint.flow.timeline import Moment, Timeline, flatten
 from seedlint.flow.values import Class, Function, Method, Object, Scope, Value, Wrapped
 from seedlint.knowledge import Knowledge
 from seedlint.knowledge.schema import CallRow
+from seedlint.program.entries import imported_modules, is_test
 from seedlint.program.modules import Program
 from seedlint.stack import on_large_stack
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from seedlint.flow.harness import Harness
 
 _NOWHERE = (1, 0, 1, 0)
+LONG_UNREACHED = 1_000
+"""Statements below a module's functions that no entry reaches, beyond which bodies are run a few times only."""
 MOST_TESTED = 8
 """Objects of one class that are told apart among those that all tests make; further ones count as one."""
 Progress = Callable[[int, int], None]
@@ -75,9 +78,13 @@ def _all(
     imported: set[str] = set()
     mentions = Mentions(machine.program, machine.knowledge)
     harness = _harness(machine, mentions) if tests else None
-    for done, entry in enumerate(entries):
-        progress(done, len(entries))
+    # What a test imports need not be run for itself, unless it has a main block: it comes last, and is left out.
+    late = imported_modules(machine.program)
+    for count, entry in enumerate(sorted(entries, key=late.__contains__)):
+        progress(count, len(entries))
         module, _, function = entry.partition("/")
+        if entry in imported and not (only or machine.program.modules[module].summary.main):
+            continue
         tested = run_tests(machine, harness, module, function) if harness is not None and module in tests else None
         if tested is not None:
             activations[entry] = tested
@@ -88,14 +95,15 @@ def _all(
                 if only:
                     raise
         else:
-            activations[entry] = run_entry(machine, entry)
+            activations[entry] = run_entry(machine, entry, not only and is_test(machine.program.modules[entry]))
         imported |= machine.imported.keys() - {module}
-    for entry, activation in activations.items():
+    for entry in filter(activations.__contains__, entries):
         name, _, function = entry.partition("/")
         module_file = machine.program.modules[name]
         if only or module_file.summary.main or entry not in imported:
             path = f"{module_file.path}:{function}" if function else module_file.path
-            out.append(Timeline(name, path, True, flatten(activation, machine.stream_index, machine.separate)))
+            done = flatten(activations[entry], machine.stream_index, machine.separate)
+            out.append(Timeline(name, path, True, done))
     return out if only else out + _unreached(machine, mentions, out, library)
 
 
@@ -124,6 +132,7 @@ def _unreached(machine: Machine, mentions: Mentions, reached: list[Timeline], li
         chosen = mentions.that_lead_to(interesting) if interesting else None
         if chosen is not None:
             machine.read.methods |= chosen.names.methods
+        machine.runs = {}
         for name in modules:
             if chosen is None or chosen.any(name):
                 run_unreached(machine, activations[name], chosen)
@@ -176,14 +185,22 @@ def _begin(machine: Machine, entry: str, activation: Activation) -> None:
     machine.main = machine.group = entry
     machine.most_instances = MOST_INSTANCES
     machine.steps = machine.depth = machine.conditional = 0
-    machine.entered = set()
+    machine.entered, machine.runs, machine.partial = set(), {}, {}
+    machine.long = LONG
     machine.frame = Frame(Scope(entry), activation)
 
 
-def run_entry(machine: Machine, entry: str) -> Activation:
-    """Run one entry as `python entry.py` would."""
+def _share_instances(machine: Machine) -> None:
+    """Count the objects that this run makes among those that all tests make."""
+    machine.group, machine.most_instances = "<tests>", MOST_TESTED
+
+
+def run_entry(machine: Machine, entry: str, as_test: bool = False) -> Activation:
+    """Run one entry as `python entry.py` would; `as_test` says that it makes what all tests make."""
     activation = Activation(entry)
     _begin(machine, entry, activation)
+    if as_test:
+        _share_instances(machine)
     try:
         imports.run_module(machine, entry, _NOWHERE, as_main="__main__")
     except Terminated:
@@ -195,7 +212,7 @@ def run_tests(machine: Machine, harness: Harness, module: str, function: str = "
     """Run a module's tests, or the one of this name; None if there is none of this name."""
     activation = Activation(module)
     _begin(machine, module, activation)
-    machine.group, machine.most_instances = "<tests>", MOST_TESTED
+    _share_instances(machine)
     try:
         found = harness.run(machine, module, function)
     except Terminated:
@@ -238,9 +255,10 @@ def _lookup(machine: Machine, module: str, function: str) -> Value:
 def run_unreached(machine: Machine, activation: Activation, chosen: Relevance | None = None) -> None:
     """Run the functions of a module that no entry has reached, each from a fresh state; of `chosen` only."""
     module = activation.body
+    runs = machine.runs
     _begin(machine, module, activation)
     # What no entry reaches counts as one run: it makes instances of the same classes again and again.
-    machine.group = ""
+    machine.group, machine.runs, machine.long = "", runs, LONG_UNREACHED
     scope = machine.scopes.get(module)
     if scope is None:
         return

@@ -35,7 +35,14 @@ IN_WORKER = "in_worker"
 """The flag that is set while a loader's worker runs."""
 NAMES = ("_", "training", "options", "commands", "each", "held", "matches", "in_worker", "worker", "self")
 """Names in a row's expressions that are not the call's arguments."""
-_SOME_WORKER: Value = Alternatives(frozenset({Const(0), Const(1)}))
+_FALSE = Const(False)
+_HELPERS = ("options", "commands", "each", "held", "matches")
+_ALWAYS: dict[str, Value] = {
+    "_": UNKNOWN,
+    "worker": Alternatives((Const(0), Const(1))),
+    **{name: External(f"<{name}>") for name in _HELPERS},
+}
+"""What every row's expressions may name."""
 
 
 @lru_cache(maxsize=4096)
@@ -62,15 +69,8 @@ def bind_signature(
     m: Machine, row: CallRow, args: calls.Arguments, receiver: Value | None, spot: Spot
 ) -> dict[str, Value]:
     """The row's parameters with the arguments of the call at `spot`."""
-    out: dict[str, Value] = {"_": UNKNOWN, "args": Tuple(tuple(args.positional))}
-    out["training"] = m.flag_of(TRAINING, receiver)
-    out["options"] = External("<options>")
-    out["commands"] = External("<commands>")
-    out["each"] = External("<each>")
-    out["held"] = External("<held>")
-    out["matches"] = External("<matches>")
-    out["in_worker"] = m.flags.get(IN_WORKER, Const(False))
-    out["worker"] = _SOME_WORKER
+    out = {**_ALWAYS, "args": Tuple(tuple(args.positional)), "training": m.flag_of(TRAINING, receiver)}
+    out["in_worker"] = m.flags.get(IN_WORKER, _FALSE)
     if receiver is not None:
         out["self"] = receiver
     if row.signature is None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Union
 
 from seedlint.index.summary import Position
 
 WIDEST_UNION = 64
-"""A value that may be more things than this is unknown."""
+"""Of more things than this that a value may be, the first are followed."""
+MOST_LITERALS = 4
+"""Literals that one value may be; one that may be more is computed."""
 
 
 class Unknown:
@@ -31,7 +35,13 @@ class Const:
     value: Any
 
 
-NONE = Const(None)
+@lru_cache(maxsize=None, typed=True)
+def constant(value: Any) -> Const:
+    """The literal that the source text holds."""
+    return Const(value)
+
+
+NONE = constant(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,9 @@ class ExternalObject:
 
     cls: str
     id: int
+
+    def __hash__(self) -> int:
+        return self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +149,9 @@ class Object:
     cls: Class
     id: int
 
+    def __hash__(self) -> int:
+        return self.id
+
 
 @dataclass(frozen=True, slots=True)
 class Method:
@@ -193,6 +209,9 @@ class Container:
     kind: str
     id: int
 
+    def __hash__(self) -> int:
+        return self.id
+
 
 @dataclass(frozen=True, slots=True)
 class Lazy:
@@ -231,17 +250,30 @@ class Text:
 class Alternatives:
     """One of several values, in the order in which they were met; equal whatever the order."""
 
-    __slots__ = ("_set", "values")
+    __slots__ = ("_by_name", "_set", "values")
 
     def __init__(self, values: Iterable[Any]) -> None:
         self.values: tuple[Any, ...] = tuple(dict.fromkeys(values))
-        self._set = frozenset(self.values)
+        self._set: frozenset[Any] | None = None
+        self._by_name: list[Any] | None = None
+
+    @property
+    def by_name(self) -> list[Any]:
+        """The values in an order that is the same in each run."""
+        if self._by_name is None:
+            self._by_name = sorted(self.values, key=_order)
+        return self._by_name
+
+    def _as_set(self) -> frozenset[Any]:
+        if self._set is None:
+            self._set = frozenset(self.values)
+        return self._set
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Alternatives) and self._set == other._set
+        return self is other or (isinstance(other, Alternatives) and self._as_set() == other._as_set())
 
     def __hash__(self) -> int:
-        return hash(self._set)
+        return hash(self._as_set())
 
     def __repr__(self) -> str:
         return f"Alternatives({self.values!r})"
@@ -274,6 +306,14 @@ Value = Union[  # noqa: UP007 - evaluated at run time on Python 3.10
 ]
 
 
+def _order(value: Any) -> tuple[str, str, str, tuple[int, ...]]:
+    """A stable order for the values of a set: by name, then place of definition."""
+    record = getattr(value, "record", None) or getattr(getattr(value, "cls", None), "record", None)
+    scope = getattr(value, "scope", None)
+    module = scope.module if scope else ""
+    return type(value).__name__, str(getattr(value, "name", "")), module, record[1] if record else ()
+
+
 def alternatives(value: Value) -> Iterable[Value]:
     """The values that a value may be."""
     return value.values if isinstance(value, Alternatives) else (value,)
@@ -290,20 +330,23 @@ def join(left: Value, right: Value) -> Value:
 
 def any_of(values: Iterable[Value]) -> Value:
     """A value that may be any of several, joined at once."""
+    sides = values if isinstance(values, (tuple, list)) else list(values)
+    if len(sides) == 1:
+        return sides[0]
     parts: dict[Any, None] = {}
-    unknown = False
-    for side in values:
-        for part in alternatives(side):
-            if part is UNKNOWN:
-                unknown = True
-            else:
-                parts[part] = None
-    if unknown:
-        parts = {part: None for part in parts if not isinstance(part, (Const, Tuple))}
-    else:
+    for side in sides:
+        if isinstance(side, Alternatives):
+            parts.update(dict.fromkeys(side.values))
+        else:
+            parts[side] = None
+    if UNKNOWN in parts:
+        parts = {part: None for part in parts if part is not UNKNOWN and not isinstance(part, (Const, Tuple))}
+    elif len(parts) > MOST_LITERALS:
         parts = _merge_literals(parts)
-    if not parts or len(parts) > WIDEST_UNION:
+    if not parts:
         return UNKNOWN
+    if len(parts) > WIDEST_UNION:
+        parts = dict.fromkeys(itertools.islice(parts, WIDEST_UNION))
     if len(parts) == 1:
         only: Value = next(iter(parts))
         return only
@@ -311,9 +354,9 @@ def any_of(values: Iterable[Value]) -> Value:
 
 
 def _merge_literals(parts: dict[Any, None]) -> dict[Any, None]:
-    """Keep at most four literals; more are a computed value."""
+    """Keep a few literals; more are a computed value."""
     literals = [part for part in parts if isinstance(part, Const)]
-    if len(literals) <= 4:
+    if len(literals) <= MOST_LITERALS:
         return parts
     return {part: None for part in parts if not isinstance(part, Const)}
 

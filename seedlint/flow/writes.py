@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,12 +39,12 @@ class Writes:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._log: list[tuple[Holder, Any, Value | None, bool]] = []
-        self._way = 0
+        self.current = 0
 
     def begin(self) -> None:
         """Start a run."""
         self._log.clear()
-        self._way = 0
+        self.current = 0
 
     def mark(self) -> int:
         """This moment."""
@@ -52,7 +52,7 @@ class Writes:
 
     def matter(self, holder: Holder) -> bool:
         """Whether a write may have to be taken back: what was made on this way is nobody else's."""
-        return self._way > (holder.born if isinstance(holder, Cell) else 0)
+        return self.current > (holder.born if isinstance(holder, Cell) else 0)
 
     def note(self, holder: Holder, key: Any, old: Value | None, derived: bool = False) -> None:
         """Note that a place is about to be written."""
@@ -73,6 +73,8 @@ class Writes:
 
         What nothing was held before stays too: the same call on another way is taken over without its writes.
         """
+        if len(self._log) == mark:
+            return {}
         changes = {place: change for place, change in self.since(mark).items() if not stays(change)}
         del self._log[mark:]
         for change in changes.values():
@@ -92,6 +94,8 @@ class Writes:
         What rare ways leave to chance, or set to a literal, only counts where no other way leaves anything.
         """
         rare = list(rare)
+        if not any(ways) and not any(rare):
+            return
         first = {place: change for way in reversed([*ways, *rare]) for place, change in way.items()}
         for place, change in first.items():
             left = [way[place].new if place in way else change.old for way in ways]
@@ -107,16 +111,26 @@ class Writes:
     def diverge(self) -> None:
         """From here on the run is on a way that others have left, as after a branch that may return."""
         self._clock.way += 1
-        self._way = self._clock.way
+        self.current = self._clock.way
 
-    @contextmanager
-    def apart(self) -> Iterator[None]:
+    def apart(self) -> AbstractContextManager[None]:
         """Run statements after which the run is again on the way that it is on now."""
-        way = self._way
-        try:
-            yield
-        finally:
-            self._way = way
+        return _Apart(self)
+
+
+class _Apart:
+    """Leads a run back to the way that it was on."""
+
+    __slots__ = ("_way", "_writes")
+
+    def __init__(self, writes: Writes) -> None:
+        self._writes = writes
+
+    def __enter__(self) -> None:
+        self._way = self._writes.current
+
+    def __exit__(self, *_: object) -> None:
+        self._writes.current = self._way
 
 
 class Fork:
@@ -132,17 +146,25 @@ class Fork:
         self._before = {(id(cell), key): (cell, key, cell.get(key)) for cell, key in shared}
         self._new: set[Place] = set()
         self._last: Changes = {}
+        self._mark = self._outer = 0
         self._usual: list[Changes] = []
         self._rare: list[Changes] = []
 
-    @contextmanager
-    def way(self) -> Iterator[None]:
+    def way(self) -> AbstractContextManager[None]:
         """Run one way."""
-        writes, mark = self._writes, self._writes.mark()
-        with writes.apart():
-            writes.diverge()
-            yield
-        self._last = writes.take_back(mark, self._shared)
+        return self
+
+    def __enter__(self) -> None:
+        self._mark, self._outer = self._writes.mark(), self._writes.current
+        self._writes.diverge()
+
+    def __exit__(self, *failed: object) -> None:
+        self._writes.current = self._outer
+        if failed[0] is None:
+            self._leave()
+
+    def _leave(self) -> None:
+        self._last = self._writes.take_back(self._mark, self._shared)
         for place, change in self._last.items():
             if place in self._new:
                 change.old = None
@@ -155,6 +177,10 @@ class Fork:
     def goes_on(self, rare: bool = False) -> None:
         """Count the way that was run last among those that lead on; with `rare`, ordinary runs do not take it."""
         (self._rare if rare else self._usual).append(self._last)
+
+    def passes(self, rare: bool) -> None:
+        """Count a way on which nothing is run."""
+        (self._rare if rare else self._usual).append({})
 
     def join(self) -> None:
         """Leave what any way leaves that leads on, ordinary ones first."""

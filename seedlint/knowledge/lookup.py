@@ -37,6 +37,7 @@ class Knowledge:
         self._calls: dict[str, list[tuple[str, dict[str, Any]]]] = {}
         self._classes: dict[str, list[tuple[str, dict[str, Any]]]] = {}
         self._aliases: dict[str, str] = {}
+        self._canonical: dict[str, str] = {}
         self._flags: dict[str, str] = {}
         self._environment: dict[str, str] = {}
         self._found_calls: dict[str, tuple[CallRow, ...]] = {}
@@ -147,6 +148,12 @@ class Knowledge:
 
     def canonical(self, qualified: str) -> str:
         """The name after aliases; the longest matching prefix decides. A name that has rows stays."""
+        found = self._canonical.get(qualified)
+        if found is None:
+            found = self._canonical[qualified] = self._after_aliases(qualified)
+        return found
+
+    def _after_aliases(self, qualified: str) -> str:
         for _ in range(LONGEST_ALIAS_CHAIN):
             if qualified in self._calls or qualified in self._classes:
                 break

@@ -129,6 +129,35 @@ def test_many_statements_are_one_function(tmp_path: Path) -> None:
     assert len(analysis.findings) == 2000
 
 
+def test_a_long_run_runs_a_body_a_few_times_only_and_finds_its_draw(tmp_path: Path) -> None:
+    helper = f"{IMPORT}def noise(x):\n    return torch.rand(x)\n"
+    calls = "".join(f"noise({i})\n" for i in range(1, 31))
+    short = run(tmp_path / "short", {"a.py": helper + calls})
+    long = run(tmp_path / "long", {"a.py": helper + "x = 1\n" * 10_001 + calls})
+    assert short.counts.functions_analysed == 30
+    assert long.counts.functions_analysed == 3
+    assert (
+        [finding.place.line for finding in long.findings] == [finding.place.line for finding in short.findings] == [3]
+    )
+
+
+def test_what_a_long_run_leaves_out_is_run_by_others(tmp_path: Path) -> None:
+    """A short entry finds what it would find alone, though a long one has called the same function before."""
+    common = f"{IMPORT}def draw(x):\n    return torch.rand(x)\ndef both(x):\n    return draw(x + 1)\n"
+    calls = "".join(f"draw({i})\n" for i in range(1, 9))
+    long = "from common import both, draw\n" + "x = 1\n" * 10_001 + calls + "both(20)\n"
+    short = "from common import both\nboth(20)\n"
+    analysis = run(tmp_path / "two", {"a_long.py": long, "b_short.py": short, "common.py": common})
+    assert [finding.entries for finding in analysis.findings] == [2]
+
+
+def test_of_more_classes_than_are_followed_the_first_ones_are(tmp_path: Path) -> None:
+    layers = "".join(f"class Layer{i}:\n    def __init__(self):\n        torch.rand({i + 1})\n" for i in range(65))
+    found = "LAYERS = {}\n" + "".join(f"LAYERS['{i}'] = Layer{i}\n" for i in range(65))
+    text = f"import sys\n{IMPORT}{layers}{found}LAYERS[sys.argv[1]]()\n"
+    assert any(finding.reached for finding in run(tmp_path / "wide", {"a.py": text}).findings)
+
+
 def test_many_branches_run_each_call_once(tmp_path: Path) -> None:
     assert run(tmp_path / "many", branches(30)).counts.functions_analysed <= 2 * 30 + 2
 
