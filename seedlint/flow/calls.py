@@ -199,7 +199,10 @@ def call_function(
         variables = _without_what_varies(m, record, variables)
     quiet_key = (*shape, m.number((mode, *variables.values())))
     key = (quiet_key, m.state)
-    done = m.quiet.get(quiet_key) or m.memo.get(key) or m.partial.get(key)
+    done = m.quiet.get(quiet_key) or m.memo.get(key)
+    if done is None and key in m.partial:
+        done = m.partial[key]
+        m.left_out += 1
     if done is None:
         if key in m.active or len(running_now) >= DEEPEST_RECURSION:
             return UNKNOWN
