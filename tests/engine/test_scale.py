@@ -143,7 +143,8 @@ def test_a_long_run_runs_a_body_a_few_times_only_and_finds_its_draw(tmp_path: Pa
 
 def test_what_a_long_run_leaves_out_is_run_by_others(tmp_path: Path) -> None:
     """A short entry finds what it would find alone, though a long one has called the same function before."""
-    common = f"{IMPORT}def draw(x):\n    return torch.rand(x)\ndef both(x):\n    return draw(x + 1)\ndef most(x):\n    return both(x)\n"
+    draw = f"{IMPORT}def draw(x):\n    return torch.rand(x)\n"
+    common = f"{draw}def both(x):\n    return draw(x + 1)\ndef most(x):\n    return both(x)\n"
     calls = "".join(f"draw({i})\n" for i in range(1, 9))
     long = "from common import both, draw, most\n" + "x = 1\n" * 10_001 + calls + "both(20)\nmost(20)\n"
     short = "from common import most\nmost(20)\n"
