@@ -73,10 +73,24 @@ class Activation:
 
     `ways` says for each event on which branches of the body it lies. `built` numbers the modules and
     estimators that it constructs, `flags` holds those that it sets. `paused` is how a generator has left the
-    streams at its `yield`.
+    streams at its `yield`. Of the parts of the `mode` that it ran in, it depends on those that it `asked` for.
     """
 
-    __slots__ = ("body", "built", "events", "flags", "imported", "out", "paused", "quiet", "record", "value", "ways")
+    __slots__ = (
+        "asked",
+        "body",
+        "built",
+        "events",
+        "flags",
+        "imported",
+        "mode",
+        "out",
+        "paused",
+        "quiet",
+        "record",
+        "value",
+        "ways",
+    )
 
     def __init__(self, body: str, record: int = 0) -> None:
         self.body = body
@@ -90,3 +104,9 @@ class Activation:
         self.paused: State | None = None
         self.value: Value | None = None
         self.quiet = False
+        self.mode: tuple[Any, ...] = ()
+        self.asked: frozenset[int] = frozenset()
+
+    def fits(self, mode: tuple[Any, ...]) -> bool:
+        """Whether it would be the same in this mode."""
+        return self.mode == mode or all(self.mode[part] == mode[part] for part in self.asked)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from seedlint.flow import calls, containers, definitions, evaluate, imports, lazily, library, options, texts
-from seedlint.flow.machine import OWN, Frame, Machine
+from seedlint.flow.machine import Frame, Machine
+from seedlint.flow.mode import OWN, part_of
 from seedlint.flow.values import (
     NONE,
     UNKNOWN,
@@ -106,7 +107,16 @@ def _of_object(m: Machine, owner: Object, name: str) -> Value:
     fallback = definitions.find_in_class(owner.cls, "__getattr__")
     if isinstance(fallback, Function):
         return calls.call_function(m, fallback, calls.Arguments([owner, Const(name)]), _NOWHERE, name)
-    return m.flag_of(f"{OWN}{name}", owner)
+    return _flag(m, owner, name)
+
+
+def _flag(m: Machine, owner: Object | ExternalObject, name: str) -> Value:
+    """What the program has set for all that an object holds, such as `training`."""
+    flag = f"{OWN}{name}"
+    part = part_of(flag)
+    if part is not None:
+        m.asked.add(part)
+    return m.flag_of(flag, owner)
 
 
 def _bound(m: Machine, found: Value, receiver: Value, cls: Class) -> Value:
@@ -191,7 +201,7 @@ def _of_external(m: Machine, owner: ExternalObject, name: str) -> Value:
     kind = m.knowledge.attribute(owner.cls, name)
     if kind is not None:
         return _held(m, owner, name, kind)
-    flag = m.flag_of(f"{OWN}{name}", owner)
+    flag = _flag(m, owner, name)
     return flag if flag is not UNKNOWN else library.method_anywhere(m, owner, name)
 
 

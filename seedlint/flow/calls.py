@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from seedlint.flow import attribute, builtin, containers, definitions, execute, iterate, library, signatures
+from seedlint.flow import attribute, builtin, containers, definitions, execute, iterate, library
 from seedlint.flow.activation import Activation, Edge, Turn, option_of
-from seedlint.flow.machine import DEEPEST_CALL, STEP_BUDGET, Frame, Machine, literals, own, usually
+from seedlint.flow.machine import DEEPEST_CALL, STEP_BUDGET, Frame, Machine, literals, usually
+from seedlint.flow.mode import TRAINING, Mode, mode_of
 from seedlint.flow.state import Spot, State, join_states
 from seedlint.flow.values import (
     NONE,
@@ -38,6 +39,8 @@ from seedlint.flow.values import (
 from seedlint.flow.writes import Fork
 from seedlint.index.summary import Position
 
+MOST_SILENT = 8
+"""Objects of many on which one method is called, if it does nothing to the streams and leaves no event on these."""
 DEEPEST_RECURSION = 2
 """Calls of one body within itself that are followed."""
 
@@ -125,16 +128,22 @@ def _call_each(
     m: Machine, callee: Alternatives, args: Arguments, pos: Position, text: str, mode: str, stands: Spot | None
 ) -> Value:
     """Call one of several: each from the same state, on a way of its own."""
-    state, before = m.state, m.frame.way
+    state, before, flags, events = m.state, m.frame.way, m.flags, m.frame.activation.events
     out: list[tuple[State, Value]] = []
     fork = Fork(m.writes, m.frame.scope)
+    silent: dict[Any, int] = {}
     for part in callee.by_name:
-        if part in (NONE, UNKNOWN) or isinstance(part, Const) or not _accepts(part, args):
+        if part in (NONE, UNKNOWN) or isinstance(part, Const):
             continue
-        m.state, m.frame.way = state, (*before, Turn(m.here(pos), len(out) + 1))
+        body = _body(part)
+        if silent.get(body, 0) >= MOST_SILENT or not _accepts(part, args):
+            continue
+        m.state, m.frame.way, told = state, (*before, Turn(m.here(pos), len(out) + 1)), len(events)
         with m.maybe(), fork.way():
             out.append(_flow(m, part, args, pos, text, mode, stands))
         fork.goes_on()
+        if body is not None and len(events) == told and m.flags is flags and out[-1][0] == state:
+            silent[body] = silent.get(body, 0) + 1
     fork.join()
     m.frame.way = before
     if not out:
@@ -145,6 +154,15 @@ def _call_each(
         m.state = join_states(m.state, other, condition)
         value = join(value, result)
     return value
+
+
+def _body(callee: Value) -> Any:
+    """What many callables have in common that differ in their receiver only; None for other callables."""
+    if isinstance(callee, Method):
+        return callee.function
+    if isinstance(callee, ExternalMethod) and isinstance(callee.receiver, ExternalObject):
+        return callee.receiver.cls, callee.name
+    return None
 
 
 def _accepts(callee: Value, args: Arguments) -> bool:
@@ -194,26 +212,27 @@ def call_function(
     running_now = m.running.get(shape, ())
     if running_now:
         variables = _widened(running_now[-1], variables)
-    mode = _mode(m, variables)
+    now = mode_of(m.during, m.flags, variables.values())
     if m.often(id(record)):
         variables = _without_what_varies(m, record, variables)
-    quiet_key = (*shape, m.number((mode, *variables.values())))
-    key = (quiet_key, m.state)
-    done = m.quiet.get(quiet_key) or m.memo.get(key)
-    if done is None and key in m.partial:
-        done = m.partial[key]
-        m.left_out += 1
+    given = (*shape, m.number(tuple(variables.values())))
+    done = m.memo.find(given, m.state, now)
     if done is None:
-        if key in m.active or len(running_now) >= DEEPEST_RECURSION:
+        done = m.partial.find(given, m.state, now)
+        m.left_out += done is not None
+    if done is not None:
+        m.asked |= done.asked
+    else:
+        if (given, now, m.state) in m.active or len(running_now) >= DEEPEST_RECURSION:
             return UNKNOWN
         if m.depth >= DEEPEST_CALL or m.steps > STEP_BUDGET:
             return UNKNOWN
-        if m.enough(id(record), m.flags.get(signatures.TRAINING)):
+        if m.enough(id(record), m.flags.get(TRAINING)):
             m.left_out += 1
             last = m.last.get(id(record))
             return UNKNOWN if last is None or last.value is None else last.value
         m.running[shape] = (*running_now, variables)
-        done = run_body(m, function, variables, key, quiet_key)
+        done = run_body(m, function, variables, given, now)
         m.running[shape] = running_now
     if done.events:
         if not edge and _builds(done):
@@ -240,18 +259,6 @@ def _without_what_varies(m: Machine, record: tuple[Any, ...], variables: dict[st
     }
 
 
-_NOT_ENTERED = (frozenset[str](), None)
-
-
-def _mode(m: Machine, variables: dict[str, Value]) -> Any:
-    """What is entered, which mode was last set, and in which the modules are that a body is given."""
-    last, where = m.flags.get(signatures.TRAINING), (m.during, m.flags.get(signatures.IN_WORKER))
-    if last is None:
-        return where if where != _NOT_ENTERED else None
-    given = [value.id for value in variables.values() if isinstance(value, (Object, ExternalObject))]
-    return where, last, *[m.flags.get(own(signatures.TRAINING, number)) for number in given]
-
-
 def _widened(outer: dict[str, Value], inner: dict[str, Value]) -> dict[str, Value]:
     """The arguments of a recursive call; a literal that changes from call to call may be any."""
     return {
@@ -268,13 +275,14 @@ def _builds(done: Activation) -> bool:
     return any(isinstance(v, (Object, ExternalObject)) and v.id in done.built for v in values)
 
 
-def run_body(m: Machine, function: Function, variables: dict[str, Value], key: Any, quiet_key: Any) -> Activation:
-    """Analyse a function's body for one set of arguments."""
+def run_body(m: Machine, function: Function, variables: dict[str, Value], given: Any, now: Mode) -> Activation:
+    """Analyse a function's body for one set of arguments, which `given` stands for, in a mode."""
     record = function.record
     activation = Activation(function.name, id(record))
-    scope = m.inner_scopes.get(quiet_key)
+    activation.mode = now
+    scope = m.inner_scopes.get((given, now))
     if scope is None:
-        scope = m.inner_scopes[quiet_key] = Scope(function.scope.module, function.scope)
+        scope = m.inner_scopes[given, now] = Scope(function.scope.module, function.scope)
     scope.variables = dict(variables)
     frame = Frame(scope, activation, function, record[3])
     receiver = next(iter(variables.values()), None)
@@ -282,6 +290,7 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
     frame.literals = literals(variables.values())
     frame.mark = m.writes.mark()
     start, imported, flags, during, left_out = m.state, len(m.imported), m.flags, m.during, m.left_out
+    asked, m.asked = m.asked, set()
     m.during = during | function.during
     m.analyses[id(record)] = m.analyses.get(id(record), 0) + 1
     m.entered.add(id(record))
@@ -289,6 +298,7 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
     m.executed.add(id(record))
     m.read.executed.setdefault(scope.module, set()).add(record[1])
     m.functions_analysed += 1
+    key = (given, now, start)
     m.active.add(key)
     m.depth += 1
     try:
@@ -298,6 +308,8 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
         m.active.discard(key)
         m.depth -= 1
         m.during = during
+        activation.asked = frozenset(m.asked)
+        m.asked |= asked
     activation.imported, activation.flags = m.take_imports(imported), m.changed_flags(flags)
     _join_written(m, frame, falls)
     if falls:
@@ -308,12 +320,7 @@ def run_body(m: Machine, function: Function, variables: dict[str, Value], key: A
     activation.paused = None if activation.quiet else frame.paused
     m.state = start
     m.last[id(record)] = activation
-    if m.left_out > left_out:
-        m.partial[key] = activation
-    elif activation.quiet:
-        m.quiet[quiet_key] = activation
-    else:
-        m.memo[key] = activation
+    (m.partial if m.left_out > left_out else m.memo).keep(given, start, activation)
     return activation
 
 

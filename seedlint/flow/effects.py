@@ -16,7 +16,8 @@ from seedlint.flow import (
     signatures,
 )
 from seedlint.flow.activation import Event
-from seedlint.flow.machine import OWN, Frame, Machine, own
+from seedlint.flow.machine import Frame, Machine
+from seedlint.flow.mode import ENTERED, OWN, own
 from seedlint.flow.state import ENTROPY, MAYBE, SEEDED, UNSEEDED, Spot, State, StreamState
 from seedlint.flow.values import (
     NONE,
@@ -75,6 +76,7 @@ class Application:
     def value(self, text: str) -> Value:
         """Evaluate one of the row's expressions."""
         m = self.m
+        m.asked |= signatures.asks_for(text)
         name = self.variables.get(text)
         if name is not None:
             return name
@@ -387,6 +389,8 @@ def _settings(work: Application) -> None:
             partly = work.row.partly is not None and truth(work.value(work.row.partly))[0] is not False
             work.event("overwrite", "", StreamState(SEEDED), ids=_held(work.m, part), partly=partly)
     generator = owner.id if isinstance(owner, ExternalObject) and owner.id in work.m.generators else 0
+    if work.row.marks:
+        work.m.asked.add(ENTERED)
     for mark in work.row.marks:
         tags = {"generator": generator, "layer": _in_layer(work), "during": work.m.during}
         work.event("mark", "", StreamState(SEEDED), mark=mark, **tags)

@@ -57,6 +57,16 @@ def evaluate(m: Machine, e: Expression) -> Value:
     return _HANDLERS[e[0]](m, e)
 
 
+def _name(m: Machine, e: Any) -> Value:
+    """A variable; that of the running body, which most are, without a search."""
+    frame, name = m.frame, e[1]
+    if name not in frame.global_names:
+        value = frame.scope.variables.get(name)
+        if value is not None:
+            return value
+    return m.lookup(name)
+
+
 def _attr(m: Machine, e: Any) -> Value:
     return attribute.get_attribute(m, evaluate(m, e[1]), e[2])
 
@@ -429,7 +439,7 @@ def _yield_from(m: Machine, e: Any) -> Value:
 
 _HANDLERS: dict[str, Callable[[Machine, Any], Value]] = {
     "const": lambda m, e: constant(e[1]),
-    "name": lambda m, e: m.lookup(e[1]),
+    "name": _name,
     "attr": _attr,
     "call": _call,
     "index": _index,

@@ -235,7 +235,8 @@ def branch(
         for number, (body, narrow, rare) in enumerate(ways):
             starts.append(len(frame.activation.ways))
             if body is None:
-                left.append((state, {**variables, **narrow.variables}, unlikely or rare))
+                known = {**variables, **narrow.variables} if narrow.variables else variables
+                left.append((state, known, unlikely or rare))
                 falling.append(number)
                 fork.passes(unlikely or rare)
                 continue
@@ -259,9 +260,9 @@ def branch(
     if not left:
         frame.scope.variables, frame.unlikely, m.state = variables, unlikely, state
         return False
-    known = [ways[number][1] for number in falling]
-    if any(narrow.stored for narrow in known):
-        for narrow in known:
+    narrowings = [ways[number][1] for number in falling]
+    if any(narrow.stored for narrow in narrowings):
+        for narrow in narrowings:
             narrow.give_back()
     left.sort(key=lambda way: way[2])
     condition = Spot(frame.scope.module, (line, 0, line, 0))

@@ -184,7 +184,7 @@ def run_module(m: Machine, name: str, pos: Position, as_main: str | None = None)
         return
     m.imported[name] = None
     shape = ("module", name, as_main)
-    done = m.quiet.get(shape) or m.memo.get((shape, m.state))
+    done = m.memo.find(shape, m.state)
     if done is None:
         done = _run(m, name, as_main, shape)
     if done.events:
@@ -216,8 +216,5 @@ def _run(m: Machine, name: str, as_main: str | None, shape: tuple[str, str, str 
     activation.out = m.state
     activation.quiet = not activation.events and m.state == start
     m.state = start
-    if activation.quiet:
-        m.quiet[shape] = activation
-    else:
-        m.memo[(shape, start)] = activation
+    m.memo.keep(shape, start, activation)
     return activation

@@ -9,6 +9,8 @@ from typing import Any
 
 from seedlint.flow.activation import Activation, Edge, Event, Way
 from seedlint.flow.heap import Cell, Clock
+from seedlint.flow.memo import Memo
+from seedlint.flow.mode import own, part_of
 from seedlint.flow.state import FRESH, SEEDED, Spot, State, StreamState, replace
 from seedlint.flow.values import (
     NONE,
@@ -44,8 +46,6 @@ first contexts is not worth hours.
 """
 FEW = 3
 """How often a body is run in each mode in a long run."""
-OWN = "self."
-"""How a flag's name begins that belongs to an object and to all that it holds."""
 DEEPEST_CALL = 70
 """Calls within calls that are followed."""
 
@@ -142,11 +142,12 @@ class Machine:
         self.functions: dict[tuple[int, int], Function] = {}
         self.classes: dict[tuple[int, int], Class] = {}
         self.inner_scopes: dict[Any, Scope] = {}
-        self.memo: dict[Any, Activation] = {}
-        self.quiet: dict[Any, Activation] = {}
-        self.partial: dict[Any, Activation] = {}
+        self.memo = Memo()
+        self.partial = Memo()
         """What was done in this run without bodies that were left out; another run may not leave these out."""
         self.left_out = 0
+        self.asked: set[int] = set()
+        """The parts of the mode that the running body has asked for; see `mode`."""
         self.active: set[Any] = set()
         self.applying: dict[Any, int] = {}
         self.running: dict[Any, tuple[dict[str, Value], ...]] = {}
@@ -253,6 +254,7 @@ class Machine:
 
     def set_flags(self, flags: Mapping[str, Value]) -> None:
         """Leave some flags with a value; who holds the flags of before keeps these."""
+        self.asked.update(part for part in map(part_of, flags) if part is not None)
         if any(self.flags.get(name) != value for name, value in flags.items()):
             self.flags = {**self.flags, **flags}
 
@@ -389,11 +391,6 @@ class _Maybe:
         self._machine.conditional -= 1
 
 
-def own(flag: str, number: int) -> str:
-    """The name of a flag that each object has for itself."""
-    return f"{flag} {number}"
-
-
 def literals(values: Iterable[Value]) -> tuple[Any, ...]:
     """What the literals among some arguments say of what is done with them; of a number, whether it is nought."""
     return tuple(_literal(value) for value in values)
@@ -441,10 +438,12 @@ def merge_variables(
     out = dict(usual)
     for name, value in other.items():
         old = out.get(name)
+        if old is value:
+            continue
         if old is None:
             out[name] = value
         elif biased and _follows(value, option):
             out[name] = usually(old, value, option)
-        elif old is not value:
+        else:
             out[name] = join(old, value)
     return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from seedlint.flow import attribute, calls, containers, iterate, settings
 from seedlint.flow.activation import Event
@@ -55,6 +56,7 @@ _PARSER_METHODS = frozenset(
 _FLAG_DEFINITIONS = "absl.flags.DEFINE_"
 _FLAG_VALUES = "absl.flags.FLAGS"
 _NAMES_A_SEED = re.compile(r"-*(.*[-_.])?(seed|random[-_]?state)")
+_WITH_CELLS: frozenset[type] = frozenset({Container, Object, ExternalObject})
 _DEEPEST_LOOK = 3
 """Objects within objects that are searched for options."""
 
@@ -244,20 +246,25 @@ def _seeds_in(m: Machine, values: Iterable[Value]) -> set[str]:
     """The seeds that values are or hold, objects within each other up to a depth."""
     found: set[str] = set()
     seen: set[int] = set()
-    level = list(values)
+    level: list[Any] = list(values)
     for _ in range(_DEEPEST_LOOK + 1):
-        held: list[Value] = []
-        for part in (part for value in level for part in alternatives(value)):
-            if isinstance(part, Option) and part.name in m.seed_options:
-                found.add(part.name)
-            elif isinstance(part, (Container, Object, ExternalObject)) and part.id not in seen:
-                seen.add(part.id)
-                held += _held(m, part)
-            elif isinstance(part, Tuple):
+        held: list[Any] = []
+        for part in level:
+            kind = type(part)
+            if kind is Option:
+                if part.name in m.seed_options:
+                    found.add(part.name)
+            elif kind in _WITH_CELLS:
+                if part.id not in seen:
+                    seen.add(part.id)
+                    held += _held(m, part)
+            elif kind is Alternatives:
+                level += part.values
+            elif kind is Tuple:
                 held += part.items
-            elif isinstance(part, Partial):
+            elif kind is Partial:
                 held += (*part.args, *(item for _, item in part.keywords))
-            elif isinstance(part, View):
+            elif kind is View:
                 held.append(part.value)
         level = held
     return found

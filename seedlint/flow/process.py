@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from seedlint.flow import imports
 from seedlint.flow.activation import Activation, Edge
 from seedlint.flow.machine import Frame, Machine
-from seedlint.flow.signatures import IN_WORKER
+from seedlint.flow.mode import IN_WORKER
 from seedlint.flow.state import FRESH, SEEDED, State, StreamState, replace
 from seedlint.flow.values import NONE, Const, ExternalObject, Option
 

@@ -9,6 +9,7 @@ from seedlint.flow import calls, definitions, imports
 from seedlint.flow.activation import Activation
 from seedlint.flow.attribute import get_attribute
 from seedlint.flow.machine import LONG, MOST_INSTANCES, Frame, Machine, Terminated
+from seedlint.flow.memo import Memo
 from seedlint.flow.relevance import Mentions, Relevance
 from seedlint.flow.state import Spot
 from seedlint.flow.timeline import Moment, Timeline, flatten
@@ -185,7 +186,7 @@ def _begin(machine: Machine, entry: str, activation: Activation) -> None:
     machine.main = machine.group = entry
     machine.most_instances = MOST_INSTANCES
     machine.steps = machine.depth = machine.conditional = 0
-    machine.entered, machine.runs, machine.partial = set(), {}, {}
+    machine.entered, machine.runs, machine.partial = set(), {}, Memo()
     machine.long = LONG
     machine.frame = Frame(Scope(entry), activation)
 

@@ -11,7 +11,9 @@ from seedlint.flow import (
     containers,
     evaluate,
 )
+from seedlint.flow.lexicon import mentions
 from seedlint.flow.machine import Frame, Machine, literals
+from seedlint.flow.mode import IN_WORKER, PROCESS, TRAINING, TRAINS
 from seedlint.flow.state import Spot
 from seedlint.flow.values import (
     NONE,
@@ -29,10 +31,6 @@ from seedlint.index.lower import Lowering
 from seedlint.index.summary import Expression
 from seedlint.knowledge.schema import CallRow
 
-TRAINING = "self.training"
-"""The flag under which tables record whether modules train or evaluate."""
-IN_WORKER = "in_worker"
-"""The flag that is set while a loader's worker runs."""
 NAMES = ("_", "training", "options", "commands", "each", "held", "matches", "in_worker", "worker", "self")
 """Names in a row's expressions that are not the call's arguments."""
 _FALSE = Const(False)
@@ -49,6 +47,13 @@ _ALWAYS: dict[str, Value] = {
 def parsed(text: str) -> Expression:
     """A table's expression, lowered."""
     return Lowering().expression(ast.parse(text, mode="eval").body)
+
+
+@lru_cache(maxsize=4096)
+def asks_for(text: str) -> frozenset[int]:
+    """The parts of the mode that a table's expression names."""
+    names = {chain[0] for chain in mentions(parsed(text)).chains}
+    return frozenset(part for name, part in (("training", TRAINS), ("in_worker", PROCESS)) if name in names)
 
 
 @lru_cache(maxsize=4096)

@@ -269,6 +269,19 @@ class Alternatives:
             self._set = frozenset(self.values)
         return self._set
 
+    def holds_all(self, values: Iterable[Any]) -> bool:
+        """Whether none of some values may be anything else."""
+        known = self._as_set()
+        for value in values:
+            if value is self:
+                continue
+            if type(value) is Alternatives:
+                if not known.issuperset(value._as_set()):
+                    return False
+            elif value not in known:
+                return False
+        return True
+
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Alternatives) and self._as_set() == other._as_set())
 
@@ -316,7 +329,7 @@ def _order(value: Any) -> tuple[str, str, str, tuple[int, ...]]:
 
 def alternatives(value: Value) -> Iterable[Value]:
     """The values that a value may be."""
-    return value.values if isinstance(value, Alternatives) else (value,)
+    return value.values if type(value) is Alternatives else (value,)
 
 
 def join(left: Value, right: Value) -> Value:
@@ -335,7 +348,9 @@ def any_of(values: Iterable[Value]) -> Value:
         return sides[0]
     parts: dict[Any, None] = {}
     for side in sides:
-        if isinstance(side, Alternatives):
+        if type(side) is Alternatives:
+            if len(sides) == 2 and side.holds_all(sides):
+                return side
             parts.update(dict.fromkeys(side.values))
         else:
             parts[side] = None
