@@ -44,7 +44,7 @@ def _called_plainly(page: Page, function: Function) -> bool:
     """Whether the function is called in its own file as well, where what says its rank may be None."""
     return any(
         isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == function.name
-        for node in ast.walk(page.tree)
+        for node in page.nodes
     )
 
 

@@ -157,7 +157,7 @@ def _often(page: Page, call: Spot, function: Function) -> bool:
     """Whether a function runs more than once: it is called in a loop, or in several places."""
     if any(isinstance(owner, (ast.For, ast.AsyncFor, ast.While)) for owner, _, _ in page.way_to(call.pos)):
         return True
-    calls = [node for node in ast.walk(page.tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    calls = [node for node in page.nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
     return sum(1 for node in calls if isinstance(node.func, ast.Name) and node.func.id == function.name) > 1
 
 

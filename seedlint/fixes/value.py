@@ -104,7 +104,7 @@ def _of_option(page: Page, text: str, after: int, declared: dict[str, ast.Call],
     """An option of parsed arguments, which gets a fixed default if it has none."""
     option = text.rpartition(".")[2]
     changes = _given_default(page, declared[option], number)
-    read = any(isinstance(node, ast.Attribute) and node.attr == option for node in ast.walk(page.tree))
+    read = any(isinstance(node, ast.Attribute) and node.attr == option for node in page.nodes)
     return Value(text, after, changes, WITHOUT_OPTION if changes and read else "")
 
 
@@ -169,8 +169,8 @@ def declared_options(page: Page) -> dict[str, ast.Call]:
     found: dict[str, ast.Call] = {}
     if "seed" not in page.offsets.text.lower():
         return found
-    commands = {name for statement in ast.walk(page.tree) if (name := _command_parser(statement))}
-    for node in ast.walk(page.tree):
+    commands = {name for statement in page.nodes if (name := _command_parser(statement))}
+    for node in page.nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "add_argument":
             if isinstance(node.func.value, ast.Name) and node.func.value.id in commands:
                 continue

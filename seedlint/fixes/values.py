@@ -88,7 +88,7 @@ def _declarations(book: Book, timeline: Timeline, option: str) -> Iterator[tuple
         if f'"{option}"' not in text and f"'{option}'" not in text:
             continue
         page = book.page(module)
-        for node in ast.walk(page.tree):
+        for node in page.nodes:
             if isinstance(node, ast.Call) and any(isinstance(a, ast.Constant) and a.value == option for a in node.args):
                 named = node.func.attr if isinstance(node.func, ast.Attribute) else ""
                 if named in ("add_argument", "option"):
@@ -106,7 +106,7 @@ def value_plans(book: Book, item: _Asked, remedy: FixValue) -> Iterator[Plan]:
                 yield Plan([item], f"Give {remedy.option} a fixed default.", [(module, change)])
     spot = report.moment.inner
     page = book.page(spot.module)
-    call = _call_at(page, spot)
+    call = page.calls.get(spot.pos)
     reason = "where the changing value comes from cannot be changed here"
     if call is not None:
         seed = _passed_seed(call, *_parameter(book, remedy.callee))
@@ -254,7 +254,7 @@ def _constructor_plans(book: Book, item: _Asked, remedy: PassSeed, message: str)
     page = book.page(spot.module)
     calls = [
         node
-        for node in ast.walk(page.tree)
+        for node in page.nodes
         if isinstance(node, ast.Call) and _called(node) in (cls, method) and node.lineno <= spot.pos[2]
     ]
     for call in sorted(calls, key=lambda node: (_called(node) != cls, -node.lineno, -node.col_offset)):
@@ -274,7 +274,7 @@ def _called(call: ast.Call) -> str:
 
 def _given(page: Page, spot: Spot) -> str:
     """The name that a call is given as its only argument, or nothing."""
-    call = _call_at(page, spot)
+    call = page.calls.get(spot.pos)
     arguments = [*call.args, *(word.value for word in call.keywords)] if call is not None else []
     return arguments[0].id if len(arguments) == 1 and isinstance(arguments[0], ast.Name) else ""
 
@@ -293,7 +293,7 @@ def _parameter_default(book: Book, item: _Asked, page: Page, spot: Spot, name: s
 
 def _argument(page: Page, spot: Spot, parameter: str, index: int | None, value: Value) -> list[Change]:
     """Changes that pass a number, unless something is passed that this place does not make up."""
-    call = _call_at(page, spot)
+    call = page.calls.get(spot.pos)
     given = _passed_seed(call, parameter, index) if call is not None else None
     if given is not None and _invented(given) is not given:
         return []
@@ -354,11 +354,6 @@ def _value(book: Book, page: Page, spot: Spot) -> Value:
     body = function.body if function is not None else page.tree.body
     index = next((i for _, found, i in way if found is body), 0)
     return at_hand(page, body, index, function, book.seed)
-
-
-def _call_at(page: Page, spot: Spot) -> ast.Call | None:
-    pair = page.trees.call(spot.pos)
-    return pair[0] if pair is not None else None
 
 
 def _assignment(page: Page, spot: Spot, name: str) -> ast.expr | None:

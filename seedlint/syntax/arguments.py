@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 
 def set_argument(page: Page, pos: Position, name: str, index: int | None, value: str) -> Change | None:
     """Make an argument of the call at `pos` be `value`: the one of that name, at that index, or a new one."""
-    pair = page.trees.call(pos)
-    if pair is None:
+    call = page.calls.get(pos)
+    if call is None:
         return None
-    call, node = pair
     for word in call.keywords:
         if word.arg == name:
             return replace(page, word.value, value)
@@ -27,7 +26,7 @@ def set_argument(page: Page, pos: Position, name: str, index: int | None, value:
     if index is not None and index < len(call.args):
         return replace(page, call.args[index], value)
     plain = index == len(call.args) == 0 and not call.keywords
-    return _append(page, call, node, value if plain else f"{name}={value}")
+    return _append(page, call, pos, value if plain else f"{name}={value}")
 
 
 def replace(page: Page, node: ast.expr, value: str) -> Change:
@@ -35,10 +34,10 @@ def replace(page: Page, node: ast.expr, value: str) -> Change:
     return Change(page.offsets.start(node), page.offsets.end(node), value)
 
 
-def _append(page: Page, call: ast.Call, node: cst.Call, text: str) -> Change:
+def _append(page: Page, call: ast.Call, pos: Position, text: str) -> Change | None:
     """Add an argument behind the others; one that has a line of its own gets one as well."""
-    module, end = page.trees.module, page.offsets.end(call)
-    if not node.args:
+    end = page.offsets.end(call)
+    if not (call.args or call.keywords):
         return Change(end - 1, end - 1, text)
     at, comma = _end_of_arguments(page, call)
     if comma:
@@ -48,6 +47,10 @@ def _append(page: Page, call: ast.Call, node: cst.Call, text: str) -> Change:
         indent = _indent_of_line(page, page.offsets.place(at - 1)[0])
         at += len(space.partition("\n")[0])
         return Change(at, at, f"\n{indent}{text},")
+    pair = page.trees.call(pos)
+    if pair is None:
+        return None
+    module, node = page.trees.module, pair[1]
     first = module.code_for_node(node.whitespace_before_args)
     alone = "\n" in first and len(node.args) == 1
     if alone or (len(node.args) > 1 and _broken(module, node.args[-2])):

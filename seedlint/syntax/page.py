@@ -13,7 +13,7 @@ from seedlint.index.summary import Position
 from seedlint.rule import Edit
 from seedlint.sources.notebook import without_bad_cells
 from seedlint.sources.source import Source
-from seedlint.syntax.positions import Change, Offsets
+from seedlint.syntax.positions import Change, Offsets, position_of
 
 if TYPE_CHECKING:
     from seedlint.syntax.tree import Tree
@@ -73,17 +73,27 @@ class Page:
         return min(_LONG, max(_SHORT, *(len(line) for line in self.offsets.lines)))
 
     @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """All nodes of the file."""
+        return list(ast.walk(self.tree))
+
+    @cached_property
+    def calls(self) -> dict[Position, ast.Call]:
+        """Each call of the file by its place."""
+        return {position_of(node): node for node in self.nodes if isinstance(node, ast.Call)}
+
+    @cached_property
     def names(self) -> frozenset[str]:
         """All names that the file uses or binds."""
-        found = {node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)}
-        found |= {node.arg for node in ast.walk(self.tree) if isinstance(node, ast.arg)}
+        found = {node.id for node in self.nodes if isinstance(node, ast.Name)}
+        found |= {node.arg for node in self.nodes if isinstance(node, ast.arg)}
         return frozenset(found)
 
     @cached_property
     def bound(self) -> frozenset[str]:
         """The names that the file binds other than by an import."""
-        found = {node.arg for node in ast.walk(self.tree) if isinstance(node, ast.arg)}
-        for node in ast.walk(self.tree):
+        found = {node.arg for node in self.nodes if isinstance(node, ast.arg)}
+        for node in self.nodes:
             if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
                 found.add(node.id)
             elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
