@@ -52,6 +52,22 @@ KEPT = "kept"
 class Application:
     """One row applied to one call."""
 
+    __slots__ = (
+        "child",
+        "drawn",
+        "frame",
+        "given",
+        "m",
+        "name",
+        "outer",
+        "pos",
+        "row",
+        "spot",
+        "stands",
+        "text",
+        "variables",
+    )
+
     def __init__(
         self,
         m: Machine,

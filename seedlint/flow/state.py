@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from seedlint.flow.hashed import Hashed
 from seedlint.index.summary import Position
@@ -14,8 +15,7 @@ MAYBE = "maybe"
 ENTROPY = "entropy"
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """A span in one of the project's modules."""
 
     module: str

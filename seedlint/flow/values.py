@@ -34,6 +34,9 @@ class Const:
 
     value: Any
 
+    def __hash__(self) -> int:
+        return hash(self.value)
+
 
 @lru_cache(maxsize=None, typed=True)
 def constant(value: Any) -> Const:
