@@ -85,10 +85,12 @@ def call_unknown(m: Machine, args: calls.Arguments, decorating: bool = False) ->
 
 
 def _iterates(m: Machine, value: Value) -> bool:
+    """Whether iterating a value does something, so that what is made of it may do so too."""
     if not isinstance(value, (ExternalObject, Object)):
         return isinstance(value, (Lazy, Through))
     bases = [value.cls] if isinstance(value, ExternalObject) else definitions.library_bases(value.cls)
-    return any(m.knowledge.method(base, "__iter__") is not None for base in bases)
+    found = (m.knowledge.method(base, "__iter__") for base in bases)
+    return any(row.draws or row.runs or row.value for item in found if item is not None for row in item[1])
 
 
 def call_bound(m: Machine, method: ExternalMethod, args: calls.Arguments, pos: Position, text: str) -> Value:

@@ -158,11 +158,14 @@ class _Walk:
                 self.learned.append((self.order, self.path))
             return
         path, given, looked, learned = self.path, self.given, self.looked, len(self.learned)
+        last: Way | None = None
         for event, way in zip(activation.events, activation.ways, strict=True):
-            self.path, self.given = path + way, given or option_of(way)
-            self.looked = looked or any(turn.looks for turn in way)
+            if way is not last:
+                last, here, option = way, path + way, given or option_of(way)
+                looks = looked or any(turn.looks for turn in way)
+            self.path, self.given, self.looked = here, option, looks
             if isinstance(event, Edge):
-                self.path += (Turn(event.spot, 0),)
+                self.path = (*here, Turn(event.spot, 0))
                 self._follow(event, where)
             elif activation.record not in self.told:
                 self._note(event, where)
