@@ -19,8 +19,7 @@ from seedlint.program.modules import Program
 
 _IMPLICIT = ("__call__", "__iter__", "__next__", "__getitem__", "__enter__")
 """Methods that run without their name being written."""
-_MOST_HOPS = 8
-"""An imported name may be imported there as well; longer chains of these are not followed."""
+_Asked = tuple[str, Chain]
 _DEEPEST_VALUE = 4
 """A row's value may name another callable; further names are not followed."""
 
@@ -150,18 +149,23 @@ class Relevance:
             return True
         return any(self._chain_matters(module, lexicon, chain) for chain in unit.chains)
 
-    def _chain_matters(self, module: str, lexicon: Lexicon, chain: Chain, hops: int = 0) -> bool:
+    def _chain_matters(self, module: str, lexicon: Lexicon, chain: Chain, asked: set[_Asked] | None = None) -> bool:
+        """Whether a name in a module leads to something of interest; `asked` holds what was asked on the way."""
+        asked = set() if asked is None else asked
+        if (module, chain) in asked:
+            return False
+        asked.add((module, chain))
         first, rest = chain[0], chain[1:]
         if first in lexicon.units and first in self.relevant[module]:
             return True
         for level, dotted, name in lexicon.imports.get(first, ()):
-            if self._reaches(module, level, dotted, (name, *rest) if name else rest, hops):
+            if self._reaches(module, level, dotted, (name, *rest) if name else rest, asked):
                 return True
         if first not in lexicon.units and first not in lexicon.imports:
-            return any(self._reaches(module, level, dotted, chain, hops) for level, dotted in lexicon.stars)
+            return any(self._reaches(module, level, dotted, chain, asked) for level, dotted in lexicon.stars)
         return False
 
-    def _reaches(self, module: str, level: int, dotted: str, rest: Chain, hops: int = 0) -> bool:
+    def _reaches(self, module: str, level: int, dotted: str, rest: Chain, asked: set[_Asked] | None = None) -> bool:
         """Whether `dotted` followed by `rest` is of interest: of a library, or of the project."""
         owner = self.program.resolve(module, level, dotted)
         if owner is None and level == 0 and not self.program.contains(module, level, dotted):
@@ -177,7 +181,7 @@ class Relevance:
             return False
         if not rest or rest[0] in relevant:
             return bool(relevant)
-        return hops < _MOST_HOPS and self._chain_matters(base, self._lexicons[base], rest, hops + 1)
+        return self._chain_matters(base, self._lexicons[base], rest, asked)
 
 
 def chains(tree: Any) -> Iterator[Chain]:
