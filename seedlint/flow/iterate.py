@@ -66,6 +66,17 @@ def run(m: Machine, value: Lazy, pos: Position) -> Value:
 
 
 def _iterate_one(m: Machine, value: Value, pos: Position) -> Value:
+    """Iterate one value; what iterators over many others reach by several ways gives its item once."""
+    if not m.iterators:
+        return _item(m, value, pos)
+    key = (id(m.frame), value if isinstance(value, (Object, ExternalObject)) else id(value))
+    found = m.taken.get(key)
+    if found is None:
+        found = m.taken[key] = (_item(m, value, pos), value, m.frame)
+    return found[0]
+
+
+def _item(m: Machine, value: Value, pos: Position) -> Value:
     if isinstance(value, Lazy):
         return run(m, value, pos)
     if isinstance(value, Through):
@@ -85,7 +96,9 @@ def _through(m: Machine, value: Through, pos: Position) -> Value:
     try:
         return _next_of(m, value, pos)
     finally:
-        m.iterators = m.iterators if outer else 0
+        if not outer:
+            m.iterators = 0
+            m.taken.clear()
 
 
 def _next_of(m: Machine, value: Through, pos: Position) -> Value:

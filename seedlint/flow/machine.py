@@ -175,6 +175,8 @@ class Machine:
         self.distinct_methods: dict[str, str] = knowledge.distinct_methods
         self.depth = 0
         self.iterators = 0
+        self.taken: dict[tuple[int, Any], tuple[Value, Value, Frame]] = {}
+        """What one iteration's iterators have given so far, with what the numbers of its keys stand for."""
         self.steps = 0
         self.line = 0
         self.conditional = 0
