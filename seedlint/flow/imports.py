@@ -74,7 +74,7 @@ def member(m: Machine, importer: str, level: int, dotted: str, owner: Value, nam
 
 def _import_star(m: Machine, owner: Value) -> None:
     if isinstance(owner, External):
-        m.frame.scope.external_stars.append(owner.name)
+        m.frame.scope.take_stars([owner.name])
     elif isinstance(owner, Module):
         scope = m.scopes.get(owner.name)
         if scope is not None:
@@ -82,7 +82,7 @@ def _import_star(m: Machine, owner: Value) -> None:
             for name, value in list(scope.variables.items()):
                 if name in names if names is not None else not name.startswith("_"):
                     m.assign(name, value)
-            m.frame.scope.external_stars += scope.external_stars
+            m.frame.scope.take_stars(scope.external_stars)
 
 
 def _public_names(m: Machine, scope: Scope) -> set[str] | None:
@@ -175,7 +175,7 @@ def run_script(m: Machine, path: str, as_name: str, pos: Position) -> None:
     for variable, value in list(scope.variables.items()):
         if not variable.startswith("__"):
             m.assign(variable, value)
-    m.frame.scope.external_stars += scope.external_stars
+    m.frame.scope.take_stars(scope.external_stars)
 
 
 def run_module(m: Machine, name: str, pos: Position, as_main: str | None = None) -> None:

@@ -135,23 +135,30 @@ class Relevance:
             relevant |= self.relevant.get(owner or "", set())
         for name, targets in lexicon.imports.items():
             if name not in relevant and any(
-                last and self._reaches(module, level, dotted, (last,)) for level, dotted, last in targets
+                last and self._reaches(module, level, dotted, (last,), set()) for level, dotted, last in targets
             ):
                 relevant.add(name)
-        found = {name for name, unit in lexicon.units.items() if self._unit_matters(module, lexicon, unit)} - relevant
+        known: dict[Chain, bool] = {}
+        units = lexicon.units.items()
+        found = {name for name, unit in units if self._unit_matters(module, lexicon, unit, known)} - relevant
         while found:
             relevant |= found
             found = {user for name in found for user in lexicon.users.get(name, ())} - relevant
         return len(relevant) > before
 
-    def _unit_matters(self, module: str, lexicon: Lexicon, unit: Unit) -> bool:
+    def _unit_matters(self, module: str, lexicon: Lexicon, unit: Unit, known: dict[Chain, bool]) -> bool:
+        """Whether a unit mentions anything of interest; `known` holds the answers for this module's names so far."""
         if not unit.attributes.isdisjoint(self.names.methods):
             return True
-        return any(self._chain_matters(module, lexicon, chain) for chain in unit.chains)
+        for chain in unit.chains:
+            if chain not in known:
+                known[chain] = self._chain_matters(module, lexicon, chain, set())
+            if known[chain]:
+                return True
+        return False
 
-    def _chain_matters(self, module: str, lexicon: Lexicon, chain: Chain, asked: set[_Asked] | None = None) -> bool:
+    def _chain_matters(self, module: str, lexicon: Lexicon, chain: Chain, asked: set[_Asked]) -> bool:
         """Whether a name in a module leads to something of interest; `asked` holds what was asked on the way."""
-        asked = set() if asked is None else asked
         if (module, chain) in asked:
             return False
         asked.add((module, chain))
@@ -165,7 +172,7 @@ class Relevance:
             return any(self._reaches(module, level, dotted, chain, asked) for level, dotted in lexicon.stars)
         return False
 
-    def _reaches(self, module: str, level: int, dotted: str, rest: Chain, asked: set[_Asked] | None = None) -> bool:
+    def _reaches(self, module: str, level: int, dotted: str, rest: Chain, asked: set[_Asked]) -> bool:
         """Whether `dotted` followed by `rest` is of interest: of a library, or of the project."""
         owner = self.program.resolve(module, level, dotted)
         if owner is None and level == 0 and not self.program.contains(module, level, dotted):

@@ -108,6 +108,10 @@ class Scope:
         self.variables: dict[str, Value] = {}
         self.external_stars: list[str] = []
 
+    def take_stars(self, libraries: Iterable[str]) -> None:
+        """Note that all names of some libraries may be used here, each library once."""
+        self.external_stars += [name for name in dict.fromkeys(libraries) if name not in self.external_stars]
+
 
 class Function:
     """A function of the project with the scope that it closes over."""
