@@ -19,7 +19,6 @@ from seedlint.program.modules import Program
 
 _IMPLICIT = ("__call__", "__iter__", "__next__", "__getitem__", "__enter__")
 """Methods that run without their name being written."""
-_Asked = tuple[str, Chain]
 _DEEPEST_VALUE = 4
 """A row's value may name another callable; further names are not followed."""
 
@@ -100,6 +99,14 @@ class Mentions:
         return Relevance(self.program, self.imports, names, self.lexicons)
 
 
+class _Question:
+    """A module's question about one of its names, with what was asked of all modules to answer it."""
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+        self.asked: set[tuple[str, Chain]] = set()
+
+
 class Relevance:
     """The names of each module that lead to a row of interest; `lexicons` keeps what was read for the next."""
 
@@ -108,12 +115,15 @@ class Relevance:
         self.names = names
         self.relevant: dict[str, set[str]] = {}
         self._lexicons = lexicons
+        self._stars: dict[str, tuple[set[str], set[str]]] = {}
+        self._askers: dict[str, set[str]] = {}
+        """The modules whose names led to a module, by the latter: they are looked into again when it changes."""
         described = {name.partition(".")[0] for name in names.namespaces}
         waiting = {module for module, roots in imports.roots.items() if not roots.isdisjoint(described)}
         while waiting:
             module = waiting.pop()
             if self._grow(module):
-                waiting |= imports.importers.get(module, set())
+                waiting |= imports.importers.get(module, set()) | self._askers.get(module, set())
 
     def has(self, module: str, name: str) -> bool:
         """Whether what a module binds to a name may do something of interest."""
@@ -125,17 +135,15 @@ class Relevance:
 
     def _grow(self, module: str) -> bool:
         """Find what became relevant in a module; whether anything did."""
-        lexicon = self._lexicons.get(module)
-        if lexicon is None:
-            lexicon = self._lexicons[module] = Lexicon(self.program.modules[module].summary.body)
-        relevant = self.relevant.setdefault(module, set())
+        lexicon, relevant = self._lexicon(module), self.relevant.setdefault(module, set())
         before = len(relevant)
         for level, dotted in lexicon.stars:
             owner = self.program.resolve(module, level, dotted)
             relevant |= self.relevant.get(owner or "", set())
         for name, targets in lexicon.imports.items():
             if name not in relevant and any(
-                last and self._reaches(module, level, dotted, (last,), set()) for level, dotted, last in targets
+                last and self._reaches(module, level, dotted, (last,), _Question(module))
+                for level, dotted, last in targets
             ):
                 relevant.add(name)
         known: dict[Chain, bool] = {}
@@ -146,33 +154,60 @@ class Relevance:
             found = {user for name in found for user in lexicon.users.get(name, ())} - relevant
         return len(relevant) > before
 
+    def _lexicon(self, module: str) -> Lexicon:
+        lexicon = self._lexicons.get(module)
+        if lexicon is None:
+            lexicon = self._lexicons[module] = Lexicon(self.program.modules[module].summary.body)
+        return lexicon
+
     def _unit_matters(self, module: str, lexicon: Lexicon, unit: Unit, known: dict[Chain, bool]) -> bool:
         """Whether a unit mentions anything of interest; `known` holds the answers for this module's names so far."""
         if not unit.attributes.isdisjoint(self.names.methods):
             return True
         for chain in unit.chains:
             if chain not in known:
-                known[chain] = self._chain_matters(module, lexicon, chain, set())
+                known[chain] = self._chain_matters(module, lexicon, chain, _Question(module))
             if known[chain]:
                 return True
         return False
 
-    def _chain_matters(self, module: str, lexicon: Lexicon, chain: Chain, asked: set[_Asked]) -> bool:
-        """Whether a name in a module leads to something of interest; `asked` holds what was asked on the way."""
-        if (module, chain) in asked:
+    def _chain_matters(self, module: str, lexicon: Lexicon, chain: Chain, question: _Question) -> bool:
+        """Whether a name in a module leads to something of interest."""
+        if (module, chain) in question.asked:
             return False
-        asked.add((module, chain))
+        question.asked.add((module, chain))
         first, rest = chain[0], chain[1:]
         if first in lexicon.units and first in self.relevant[module]:
             return True
         for level, dotted, name in lexicon.imports.get(first, ()):
-            if self._reaches(module, level, dotted, (name, *rest) if name else rest, asked):
+            if self._reaches(module, level, dotted, (name, *rest) if name else rest, question):
                 return True
         if first not in lexicon.units and first not in lexicon.imports:
-            return any(self._reaches(module, level, dotted, chain, asked) for level, dotted in lexicon.stars)
+            names, libraries = self._behind_stars(module)
+            if first in names:
+                return any(self._reaches(module, level, dotted, chain, question) for level, dotted in lexicon.stars)
+            return any(self.names.matter(".".join((library, *chain))) for library in libraries)
         return False
 
-    def _reaches(self, module: str, level: int, dotted: str, rest: Chain, asked: set[_Asked]) -> bool:
+    def _behind_stars(self, module: str) -> tuple[set[str], set[str]]:
+        """(the names that star imports may bring into a module, the libraries of which they bring all names)."""
+        found = self._stars.get(module)
+        if found is None:
+            names, libraries = found = self._stars[module] = (set(), set())
+            seen, waiting = {module}, [module]
+            while waiting:
+                here = waiting.pop()
+                for level, dotted in self._lexicon(here).stars:
+                    owner = self.program.resolve(here, level, dotted)
+                    if owner is None:
+                        libraries.add(dotted)
+                    elif owner not in seen:
+                        seen.add(owner)
+                        waiting.append(owner)
+                        names |= self._lexicon(owner).units.keys() | self._lexicon(owner).imports.keys()
+        return found
+
+    def _reaches(self, module: str, level: int, dotted: str, rest: Chain, question: _Question) -> bool:
         """Whether `dotted` followed by `rest` is of interest: of a library, or of the project."""
         owner = self.program.resolve(module, level, dotted)
         if owner is None and level == 0 and not self.program.contains(module, level, dotted):
@@ -183,12 +218,13 @@ class Relevance:
         base = owner if owner is not None else dotted
         while rest and f"{base}.{rest[0]}" in self.program.modules:
             base, rest = f"{base}.{rest[0]}", rest[1:]
-        relevant = self.relevant.get(base)
-        if relevant is None:
+        if base not in self.program.modules:
             return False
+        self._askers.setdefault(base, set()).add(question.module)
+        relevant = self.relevant.setdefault(base, set())
         if not rest or rest[0] in relevant:
             return bool(relevant)
-        return self._chain_matters(base, self._lexicons[base], rest, asked)
+        return self._chain_matters(base, self._lexicon(base), rest, question)
 
 
 def chains(tree: Any) -> Iterator[Chain]:
