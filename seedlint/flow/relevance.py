@@ -120,6 +120,12 @@ class Relevance:
         """The modules whose names led to a module, by the latter: they are looked into again when it changes."""
         described = {name.partition(".")[0] for name in names.namespaces}
         waiting = {module for module, roots in imports.roots.items() if not roots.isdisjoint(described)}
+        handing_on = list(waiting)
+        while handing_on:
+            module = handing_on.pop()
+            takers = {name for name in imports.importers.get(module, ()) if self._takes(name, module)} - waiting
+            waiting |= takers
+            handing_on += takers
         while waiting:
             module = waiting.pop()
             if self._grow(module):
@@ -153,6 +159,16 @@ class Relevance:
             relevant |= found
             found = {user for name in found for user in lexicon.users.get(name, ())} - relevant
         return len(relevant) > before
+
+    def _takes(self, importer: str, module: str) -> bool:
+        """Whether a module takes from another what that has imported itself."""
+        bound = self._lexicon(module).imports
+        return any(
+            statement[0] == "from"
+            and any(name == "*" or name in bound for name, _ in statement[4])
+            and self.program.resolve(importer, statement[2], statement[3]) == module
+            for statement in self.program.modules[importer].summary.body
+        )
 
     def _lexicon(self, module: str) -> Lexicon:
         lexicon = self._lexicons.get(module)

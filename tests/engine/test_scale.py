@@ -109,6 +109,24 @@ def test_iterators_over_iterators_end(tmp_path: Path) -> None:
     assert len(run(tmp_path / "wrapped", {"a.py": text}).findings) == 1
 
 
+def test_iterators_over_many_iterators_are_iterated_once_each(tmp_path: Path) -> None:
+    """What may be any of the iterators so far is made of each of them again, and again."""
+    wrapped = "".join(f"if rows.n > {i}:\n    rows = enumerate(rows)\n" for i in range(40))
+    text = f"{IMPORT}import other\nrows = iter(torch.utils.data.DataLoader(other.data, shuffle=True))\n{wrapped}"
+    loops = "".join("for row in rows:\n    pass\n" for _ in range(20))
+    analysis = run(tmp_path / "wrapped", {"a.py": text + loops})
+    assert [finding.code for finding in analysis.findings] == ["SDL101"]
+
+
+def test_what_is_behind_star_imports_is_looked_up_once(tmp_path: Path) -> None:
+    """Each of many modules imports all names of all before it; the draw is of a function that no entry reaches."""
+    stars = ["".join(f"from m{j} import *\n" for j in range(i)) for i in range(25)]
+    modules = {f"m{i}.py": f"{stars[i]}def f{i}(x):\n    return g(h(x))\n" for i in range(1, 24)}
+    modules["m0.py"] = "import numpy as np\n"
+    modules["m24.py"] = f"{stars[24]}def order(n):\n    return np.random.permutation(n)\n"
+    assert [Path(finding.place.path).name for finding in run(tmp_path / "stars", modules).findings] == ["m24.py"]
+
+
 def test_each_of_many_entries_gets_what_it_would_alone(tmp_path: Path) -> None:
     """A helper that all of them call with arguments of their own is not given up on."""
     helper = "def train(name, make):\n    return make()\n"
