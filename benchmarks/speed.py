@@ -50,6 +50,7 @@ CORPORA = (
     Corpus("torchvision", "torchvision==0.20.1", "torchvision"),
     Corpus("scikit-learn", "scikit-learn==1.6.0", "sklearn"),
     Corpus("transformers", "transformers==4.47.0", "transformers"),
+    Corpus("ultralytics", "ultralytics==8.3.50", "", source=True),
 )
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 """What the tools are run in: Python, and what runs in it, keep what they compile, as they do unless told otherwise."""
