@@ -16,6 +16,7 @@ from seedlint.flow import (
     signatures,
 )
 from seedlint.flow.activation import Event
+from seedlint.flow.heap import WITH_CELLS
 from seedlint.flow.machine import Frame, Machine
 from seedlint.flow.mode import ENTERED, OWN, own
 from seedlint.flow.state import ENTROPY, MAYBE, SEEDED, UNSEEDED, Spot, State, StreamState
@@ -24,7 +25,6 @@ from seedlint.flow.values import (
     UNKNOWN,
     Alternatives,
     Const,
-    Container,
     Entropy,
     ExternalObject,
     Function,
@@ -44,7 +44,6 @@ Rows = Sequence[CallRow]
 _NOWHERE: Position = (0, 0, 0, 0)
 DEEPEST_ROW = 3
 """Applications of one call within itself that are followed."""
-_WITH_CELLS: frozenset[type] = frozenset({Object, ExternalObject, Container})
 KEPT = "kept"
 """The attribute under which a library's object keeps what it was given."""
 
@@ -384,7 +383,7 @@ def _held(m: Machine, owner: Value) -> frozenset[int]:
             waiting += value.values
         elif kind is Tuple:
             waiting += value.items
-        elif kind in _WITH_CELLS and value.id not in found:
+        elif kind in WITH_CELLS and value.id not in found:
             found.add(value.id)
             waiting += m.heap[value.id].values()
     return frozenset(found)

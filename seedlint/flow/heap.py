@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from seedlint.flow.values import Value
+from seedlint.flow.values import Container, ExternalObject, Object, Value
+
+WITH_CELLS: frozenset[type] = frozenset({Container, Object, ExternalObject})
+"""The values whose `id` names a cell."""
 
 
 class Clock:

@@ -8,6 +8,7 @@ from typing import Any
 
 from seedlint.flow import attribute, calls, containers, iterate, settings
 from seedlint.flow.activation import Event
+from seedlint.flow.heap import WITH_CELLS
 from seedlint.flow.lexicon import mentions
 from seedlint.flow.machine import Machine
 from seedlint.flow.state import FRESH, Spot
@@ -56,7 +57,6 @@ _PARSER_METHODS = frozenset(
 _FLAG_DEFINITIONS = "absl.flags.DEFINE_"
 _FLAG_VALUES = "absl.flags.FLAGS"
 _NAMES_A_SEED = re.compile(r"-*(.*[-_.])?(seed|random[-_]?state)")
-_WITH_CELLS: frozenset[type] = frozenset({Container, Object, ExternalObject})
 _DEEPEST_LOOK = 3
 """Objects within objects that are searched for options."""
 
@@ -254,7 +254,7 @@ def _seeds_in(m: Machine, values: Iterable[Value]) -> set[str]:
             if kind is Option:
                 if part.name in m.seed_options:
                     found.add(part.name)
-            elif kind in _WITH_CELLS:
+            elif kind in WITH_CELLS:
                 if part.id not in seen:
                     seen.add(part.id)
                     held += _held(m, part)

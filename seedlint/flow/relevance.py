@@ -3,7 +3,7 @@
 A value of a library reaches a function through a name: an import, something of its module, an annotation,
 its class. So a function that mentions, directly or through what it mentions, nothing with a row of
 interest does nothing of interest when it is called with arguments that nobody knows. Only modules that
-import a described library, or something relevant from another module, are looked into.
+import a described library, or take one or something relevant from another module, are looked into.
 """
 
 from __future__ import annotations

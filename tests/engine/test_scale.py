@@ -118,6 +118,13 @@ def test_iterators_over_many_iterators_are_iterated_once_each(tmp_path: Path) ->
     assert [finding.code for finding in analysis.findings] == ["SDL101"]
 
 
+@pytest.mark.parametrize(("work", "runs"), [("x + 1", 1), ("torch.nn.functional.dropout(x, 0.5, net.training)", 2)])
+def test_a_body_runs_again_in_another_mode_only_if_it_asks_for_it(work: str, runs: int, tmp_path: Path) -> None:
+    helper = f"{IMPORT}net = torch.nn.Linear(1, 1)\ndef helper(x):\n    return {work}\n"
+    text = f"{helper}net.train()\nhelper(1)\nnet.eval()\nhelper(1)\n"
+    assert run(tmp_path / "modes", {"a.py": text}).counts.functions_analysed == runs
+
+
 def test_what_is_behind_star_imports_is_looked_up_once(tmp_path: Path) -> None:
     """Each of many modules imports all names of all before it; the draw is of a function that no entry reaches."""
     stars = ["".join(f"from m{j} import *\n" for j in range(i)) for i in range(25)]
