@@ -15,6 +15,7 @@ from seedlint.flow import (
     definitions,
     evaluate,
     exposure,
+    form,
     imports,
     iterate,
     library,
@@ -89,7 +90,12 @@ def _assert(m: Machine, s: Statement) -> bool:
 
 
 def _assign(m: Machine, s: Statement) -> bool:
+    done = m.frame.activation
+    since = len(done.events)
     value = evaluate.evaluate(m, s[3])
+    if len(done.events) > since and form.assigned_to_look(m, s) and form.only_builds(done.events[since:]):
+        looks = Turn(Spot(m.frame.scope.module, (s[1], 0, s[1], 0)), 0, looks=True)
+        done.ways[since:] = [(*way, looks) for way in done.ways[since:]]
     for target in s[2]:
         bind(m, target, value)
     return True
@@ -314,7 +320,7 @@ def _for(m: Machine, s: Statement) -> bool:
     if known is not None:
         return _for_each(m, target, known, body, orelse)
     way = m.frame.way
-    if exposure.only_looks(m, s):
+    if form.loop_only_looks(m, s):
         m.frame.way = (*way, Turn(m.here(pos), 0, looks=True))
     item = iterate.iterate(m, value, pos)
     m.frame.way = way

@@ -13,8 +13,6 @@ from seedlint.index.summary import Block, Expression, Statement
 _BY_TEXT = frozenset({"eval", "exec", "globals", "locals", "vars"})
 """Functions that read variables which are not named where they are called."""
 _NESTED = frozenset({"lambda", "gen"})
-_FORM = frozenset({"device", "dim", "dtype", "ndim", "shape", "size"})
-"""What tells of an item how it looks, and not what it holds."""
 _Names = set[str]
 
 
@@ -53,25 +51,13 @@ def captured(block: Block) -> frozenset[str]:
     return frozenset(out)
 
 
-def only_looks(m: Machine, loop: Statement) -> bool:
-    """Whether a loop of the running body asks of its items for their form alone, and nothing else reads them."""
-    if id(loop) not in m.looking:
-        m.looking[id(loop)] = _only_looks(m.frame.block, loop)
-    return m.looking[id(loop)]
-
-
-def _only_looks(block: Block, loop: Statement) -> bool:
-    items = _Walk().targets((loop[2],), set())
-    asked = [chain[1:] for chain in mentions(loop[4]).chains if chain[0] in items]
-    if not items or not asked or any(not rest or rest[0] not in _FORM for rest in asked):
-        return False
-    at = next((i for i, statement in enumerate(block) if statement is loop), None)
-    later = exposed(block[at + 1 :]) if at is not None else None
-    return later is not None and items.isdisjoint(later | captured(block))
-
-
 def _named(tree: Any) -> _Names:
     return {chain[0] for chain in mentions(tree).chains}
+
+
+def targets(target: Expression) -> frozenset[str]:
+    """The variables that a target binds."""
+    return frozenset(_Walk().targets((target,), set()))
 
 
 class _Walk:

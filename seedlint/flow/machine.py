@@ -160,6 +160,7 @@ class Machine:
         self.exposed: dict[int, frozenset[str] | None] = {}
         self.captured: dict[int, frozenset[str]] = {}
         self.looking: dict[int, bool] = {}
+        self.measured: dict[int, frozenset[str]] = {}
         self.executed: set[int] = set()
         self.read = Reading()
         self.flags: dict[str, Value] = {}
