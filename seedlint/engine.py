@@ -307,7 +307,7 @@ def _judge(
     tests = {sources[name].path for name, module in program.modules.items() if is_test(module)}
     out.tests = sorted(tests)
     out.settings = program.settings.read_files
-    ordered = sorted(lines, key=lambda line: not line.reached or sources[line.entry].path in tests)
+    ordered = sorted(lines, key=lambda line: _rank(line, tests, sources))
     grounds = [(judged.to_finding(item, sources), item) for item in judged.collect(ordered, rules)]
     found = [finding for finding, _ in grounds]
     by_key = {(finding.place, finding.code, finding.stream): item for finding, item in grounds}
@@ -322,6 +322,11 @@ def _judge(
     executed = {paths[name]: frozenset(where) for name, where in machine.read.executed.items() if name in paths}
     searched = frozenset(paths[name] for name in machine.read.searched)
     return Readings(executed, searched, frozenset(machine.read.methods))
+
+
+def _rank(line: Timeline, tests: set[str], sources: dict[str, Source]) -> tuple[bool, bool]:
+    """What orders the entries that a finding may be shown for: those that seed, as they are to repeat, come first."""
+    return not line.reached or sources[line.entry].path in tests, next(line.of("seed"), None) is None
 
 
 def _of_tests(finding: Finding, tests: set[str]) -> bool:
