@@ -103,17 +103,17 @@ class _Uses:
             self._note(self.read, node[1], of)
         elif kind == "attr" and is_attribute(node):
             self._attribute(node, of)
-        elif kind == "assign" and len(node) == 4:
+        elif kind == "assign" and type(node[1]) is int:
             self._assign(node, of)
         elif kind == "for" and len(node) == 7:
             self._clause(node[2], node[3], node[4:6], of)
-        elif kind == "gen" and len(node) == 3:
+        elif kind == "gen" and len(node) == 3 and type(node[2]) is tuple:
             loop = node[2][3][0]  # a function that loops over its argument
             self._clause(loop[2], node[1], loop[4:], of)
         elif kind == "call" and node[1] == _PRINT:
             # A module is printed without its weights.
             self.each((arg for arg in node[2] if arg and (arg[0] != "name" or arg[1] in of)), of)
-        elif kind == "comp" and len(node) == 4:
+        elif kind == "comp" and len(node) == 4 and _is_clauses(node[3]):
             for target, iterable, conditions, _ in node[3]:
                 of = self._clause(target, iterable, conditions, of)
             self.each(node[2], of)
@@ -172,3 +172,8 @@ def _chain(node: Any) -> tuple[str | None, tuple[str, ...]]:
         parts.append(node[2])
         node = node[1]
     return node[1] if node and node[0] == "name" else None, tuple(reversed(parts))
+
+
+def _is_clauses(part: Any) -> bool:
+    """Whether a part holds a comprehension's clauses; a parameter may be called `comp`."""
+    return type(part) is tuple and bool(part) and type(part[0]) is tuple
