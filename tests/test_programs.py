@@ -59,3 +59,13 @@ def test_names_of_programs_say_what_they_show() -> None:
 
 def test_programs_that_cannot_run_say_why() -> None:
     assert [case.name for case in CASES if (case.divergence is None) != bool(case.why)] == []
+
+
+def test_programs_that_run_print_a_result() -> None:
+    silent = [case.name for case in CASES if case.divergence is not None and not _names_a_result(case.folder)]
+    assert silent == []
+
+
+def _names_a_result(folder: Path) -> bool:
+    sources = (path for pattern in ("*.py", "*.ipynb", "*.pyw") for path in folder.rglob(pattern))
+    return any("result" in path.read_text(encoding="utf-8", errors="replace") for path in sources)
