@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from seedlint.flow.unchanged import Readings
     from seedlint.index.summary import Summary
     from seedlint.knowledge import Knowledge
+    from seedlint.knowledge.schema import CallRow
     from seedlint.program.modules import Program
 
 
@@ -297,8 +298,12 @@ def _judge(
     rules = [rule for rule in registry.rules() if config.selects(rule.code, rule.default)]
     asked = (name.partition("/")[0] for name in chosen if config.tests or only)
     tested = {name for name in asked if is_test(program.modules[name]) and is_collected(program.modules[name])}
+
+    def asks(row: CallRow, unseeded: frozenset[str]) -> bool:
+        return any(rule.asks(row, unseeded) for rule in rules)
+
     try:
-        lines, machine = timelines(program, knowledge, chosen, config.library, only, progress or ignore, tested)
+        lines, machine = timelines(program, knowledge, chosen, config.library, only, progress or ignore, tested, asks)
     except NoSuchFunction as error:
         path = by_path[program.modules[error.module].path].path
         out.problems.append(Problem(path, 0, 0, f"defines no `{error.function}` at its top level"))

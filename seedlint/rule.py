@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from seedlint.fixes.remedy import Remedy
     from seedlint.flow.timeline import Moment, Timeline
+    from seedlint.knowledge.schema import CallRow
 
 
 class Severity(str, Enum):
@@ -141,6 +142,14 @@ class Rule:
     default: ClassVar[bool] = True
     of_seeded: ClassVar[bool] = False
     """Speaks only of programs that seed, so that adding a seed may bring its findings to light."""
+
+    @classmethod
+    def asks(cls, row: CallRow, unseeded: frozenset[str]) -> bool:
+        """Whether functions that no entry reaches are to be run for what a call of this row does.
+
+        The streams `unseeded` are the numerical ones that nothing in the project seeds.
+        """
+        return False
 
     def check(self, timeline: Timeline) -> Iterable[Report]:
         """Yield what this rule has to say about one entry's timeline."""

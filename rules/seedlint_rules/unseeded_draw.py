@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from seedlint.fixes.remedy import Advise, Seed
 from seedlint.flow.timeline import Moment, Timeline
+from seedlint.knowledge.schema import CallRow
 from seedlint.rule import Report, Rule, Severity
 from seedlint_rules.wording import drawn, draws, loaded, looked, name, seed_call, seeded_instead, severity, when
 
@@ -18,6 +19,11 @@ class UnseededDraw(Rule):
     code = "SDL101"
     name = "unseeded-draw"
     summary = "a draw from a stream that no seed reaches on this run"
+
+    @classmethod
+    def asks(cls, row: CallRow, unseeded: frozenset[str]) -> bool:
+        """Ask for draws in a call's own name from what nothing seeds."""
+        return not (row.module or unseeded.isdisjoint(row.draws))
 
     def check(self, timeline: Timeline) -> Iterator[Report]:
         """Report draws that nothing seeds, whether an entry reaches them or not."""

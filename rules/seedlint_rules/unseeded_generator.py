@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 from seedlint.fixes.remedy import PassSeed
 from seedlint.flow.timeline import Moment, Timeline
+from seedlint.knowledge.schema import CallRow
 from seedlint.rule import Report, Rule, Severity
 from seedlint_rules.wording import drawn, draws, seed_call, severity, when
+
+_LEFT = "numpy"
+"""A project that seeds this stream sees to its randomness, and what it leaves to its callers to seed they may seed."""
 
 
 class UnseededGenerator(Rule):
@@ -17,9 +21,14 @@ class UnseededGenerator(Rule):
     name = "unseeded-generator"
     summary = "an explicit generator or `random_state` left to OS entropy, where it matters"
 
+    @classmethod
+    def asks(cls, row: CallRow, unseeded: frozenset[str]) -> bool:
+        """Ask for generators that may start from entropy, in projects that leave NumPy to it as well."""
+        return _LEFT in unseeded and bool(row.makes) and row.missing not in ("fixed", "error")
+
     def check(self, timeline: Timeline) -> Iterator[Report]:
         """Report generators made without a fixed seed, and estimators that fall back on an unseeded stream."""
-        if not timeline.reached and not timeline.library and "numpy" in timeline.seeded:
+        if not timeline.reached and not timeline.library and _LEFT in timeline.seeded:
             return
         reseeds = {moment.detail["id"]: moment for moment in timeline.of("reseed")}
         for made in timeline.of("generator"):

@@ -7,6 +7,8 @@ from typing import Any
 
 Chain = tuple[str, ...]
 """A dotted name as it is written: `np.random.rand` is ("np", "random", "rand")."""
+_BODY = 3
+"""Where a function's statements stand in it."""
 
 
 class Unit:
@@ -49,11 +51,33 @@ def mentions(tree: Any) -> Unit:
     return unit
 
 
+def gives_function(body: Any) -> bool:
+    """Whether a function's statements give back a function or class that they define, as decorators do."""
+    names: set[str] = set()
+    returned: list[Any] = []
+    stack = [body]
+    while stack:
+        node = stack.pop()
+        kind = node[0] if node else None
+        if kind == "def" or kind == "class":
+            names.add(node[2][0])
+        elif kind == "return" and len(node) == 3:
+            returned.append(node[2])
+        stack += [part for part in node if type(part) is tuple and part]
+    return any(_holds_lambda(tree) or any(chain[0] in names for chain in mentions(tree).chains) for tree in returned)
+
+
+def _holds_lambda(tree: Any) -> bool:
+    return bool(tree) and (tree[0] == "lambda" or any(_holds_lambda(part) for part in tree if type(part) is tuple))
+
+
 class Lexicon:
     """One module by its names: the units that it defines, and what its imports bind."""
 
     def __init__(self, body: Iterable[Any]) -> None:
         self.units: dict[str, Unit] = {}
+        self.handed_on: set[str] = set()
+        """Names through which what they mention reaches their users: variables, and functions that give back others."""
         self.imports: dict[str, list[tuple[int, str, str]]] = {}
         self.stars: list[tuple[int, str]] = []
         self._read(body)
@@ -67,10 +91,16 @@ class Lexicon:
         for statement in body:
             kind = statement[0]
             if kind in ("def", "class"):
-                self._mention([statement[2][0]], statement)
+                name = statement[2][0]
+                if kind == "def" and gives_function(statement[2][_BODY]):
+                    self.handed_on.add(name)
+                self._mention([name], statement)
             elif kind == "assign":
-                self._mention([target[1] for target in statement[2] if target and target[0] == "name"], statement)
+                names = [target[1] for target in statement[2] if target and target[0] == "name"]
+                self.handed_on.update(names)
+                self._mention(names, statement)
             elif kind == "annotate":
+                self.handed_on.add(statement[2])
                 self._mention([statement[2]], statement)
             elif kind == "import" or kind == "from":
                 self._mention([], statement)

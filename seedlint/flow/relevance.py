@@ -2,8 +2,10 @@
 
 A value of a library reaches a function through a name: an import, something of its module, an annotation,
 its class. So a function that mentions, directly or through what it mentions, nothing with a row of
-interest does nothing of interest when it is called with arguments that nobody knows. Only modules that
-import a described library, or take one or something relevant from another module, are looked into.
+interest does nothing of interest when it is called with arguments that nobody knows; and what it does
+through other functions and classes of the project these do too, when they are run for themselves. Only
+modules that import a described library, or take one or something relevant from another module, are looked
+into.
 """
 
 from __future__ import annotations
@@ -93,10 +95,10 @@ class Mentions:
         self.imports = Imports(program, knowledge)
         self.lexicons: dict[str, Lexicon] = {}
 
-    def that_lead_to(self, interesting: Callable[[CallRow], bool]) -> Relevance:
-        """The names that lead to a row of interest."""
+    def that_lead_to(self, interesting: Callable[[CallRow], bool], directly: bool = False) -> Relevance:
+        """The names that lead to a row of interest; `directly` leaves out what leads there by a call in the project."""
         names = Names(self.imports, self.knowledge, interesting)
-        return Relevance(self.program, self.imports, names, self.lexicons)
+        return Relevance(self.program, self.imports, names, self.lexicons, directly)
 
 
 class _Question:
@@ -110,9 +112,12 @@ class _Question:
 class Relevance:
     """The names of each module that lead to a row of interest; `lexicons` keeps what was read for the next."""
 
-    def __init__(self, program: Program, imports: Imports, names: Names, lexicons: dict[str, Lexicon]) -> None:
+    def __init__(
+        self, program: Program, imports: Imports, names: Names, lexicons: dict[str, Lexicon], directly: bool
+    ) -> None:
         self.program = program
         self.names = names
+        self.directly = directly
         self.relevant: dict[str, set[str]] = {}
         self._lexicons = lexicons
         self._stars: dict[str, tuple[set[str], set[str]]] = {}
@@ -137,7 +142,8 @@ class Relevance:
 
     def any(self, module: str) -> bool:
         """Whether a module defines anything of interest."""
-        return bool(self.relevant.get(module))
+        relevant = self.relevant.get(module, set())
+        return bool(relevant) and not relevant.isdisjoint(self._lexicon(module).units)
 
     def _grow(self, module: str) -> bool:
         """Find what became relevant in a module; whether anything did."""
@@ -157,8 +163,13 @@ class Relevance:
         found = {name for name, unit in units if self._unit_matters(module, lexicon, unit, known)} - relevant
         while found:
             relevant |= found
-            found = {user for name in found for user in lexicon.users.get(name, ())} - relevant
+            handed = (name for name in found if self._hands_on(lexicon, name))
+            found = {user for name in handed for user in lexicon.users.get(name, ())} - relevant
         return len(relevant) > before
+
+    def _hands_on(self, lexicon: Lexicon, name: str) -> bool:
+        """Whether what a definition leads to is of interest where its name is mentioned."""
+        return not self.directly or name in lexicon.handed_on
 
     def _takes(self, importer: str, module: str) -> bool:
         """Whether a module takes from another what that has imported itself."""
@@ -193,7 +204,7 @@ class Relevance:
             return False
         question.asked.add((module, chain))
         first, rest = chain[0], chain[1:]
-        if first in lexicon.units and first in self.relevant[module]:
+        if first in lexicon.units and first in self.relevant[module] and self._hands_on(lexicon, first):
             return True
         for level, dotted, name in lexicon.imports.get(first, ()):
             if self._reaches(module, level, dotted, (name, *rest) if name else rest, question):
@@ -238,9 +249,12 @@ class Relevance:
             return False
         self._askers.setdefault(base, set()).add(question.module)
         relevant = self.relevant.setdefault(base, set())
-        if not rest or rest[0] in relevant:
+        if not rest:
             return bool(relevant)
-        return self._chain_matters(base, self._lexicon(base), rest, question)
+        lexicon = self._lexicon(base)
+        if rest[0] in relevant and (not self.directly or rest[0] in lexicon.imports):
+            return True
+        return self._chain_matters(base, lexicon, rest, question)
 
 
 def chains(tree: Any) -> Iterator[Chain]:

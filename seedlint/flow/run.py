@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Set
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from seedlint.flow import calls, definitions, imports
@@ -29,10 +30,17 @@ LONG_UNREACHED = 1_000
 MOST_TESTED = 8
 """Objects of one class that are told apart among those that all tests make; further ones count as one."""
 Progress = Callable[[int, int], None]
+Asks = Callable[[CallRow, frozenset[str]], bool]
+"""Whether what a call of a row does is asked for where no entry reaches it, given the streams that nothing seeds."""
 
 
 def ignore(done: int, total: int) -> None:
     """Tell nobody."""
+
+
+def everything(row: CallRow, unseeded: frozenset[str]) -> bool:
+    """Ask for whatever a call may do."""
+    return True
 
 
 class NoSuchFunction(Exception):
@@ -51,17 +59,18 @@ def timelines(
     only: bool = False,
     progress: Progress = ignore,
     tests: Collection[str] = (),
+    asks: Asks = everything,
 ) -> tuple[list[Timeline], Machine]:
     """One timeline for each entry, and one for each module's functions that none of them reaches.
 
     An entry is a module, or `module/function`. With `only`, there are the entries' timelines alone, of each of
     them. `progress` is told how many entries are done, and of how many. The modules `tests` are run as a test
-    runner does. Raises `NoSuchFunction`.
+    runner does. Of functions that no entry reaches those are run that may do what `asks` names; with `library` all.
+    Raises `NoSuchFunction`.
     """
     machine = Machine(program, knowledge)
-    out = on_large_stack(lambda: _all(machine, list(entries), library, only, progress, tests))
-    seeded = seeded_streams(out)
-    numerical = frozenset(name for name, row in knowledge.streams.items() if row.numerical)
+    out = on_large_stack(lambda: _all(machine, list(entries), None if library else asks, only, progress, tests))
+    seeded, numerical = seeded_streams(out), _numerical(knowledge)
     titles = {name: row.title for name, row in knowledge.streams.items()}
     paths = {name: module.path for name, module in program.modules.items()}
     for timeline in out:
@@ -72,7 +81,7 @@ def timelines(
 
 
 def _all(
-    machine: Machine, entries: list[str], library: bool, only: bool, progress: Progress, tests: Collection[str]
+    machine: Machine, entries: list[str], asks: Asks | None, only: bool, progress: Progress, tests: Collection[str]
 ) -> list[Timeline]:
     out = []
     activations = {}
@@ -105,7 +114,7 @@ def _all(
             path = f"{module_file.path}:{function}" if function else module_file.path
             done = flatten(activations[entry], machine.stream_index, machine.separate)
             out.append(Timeline(name, path, True, done))
-    return out if only else out + _unreached(machine, mentions, out, library)
+    return out if only else out + _unreached(machine, mentions, out, asks)
 
 
 def _harness(machine: Machine, mentions: Mentions) -> Harness:
@@ -115,28 +124,28 @@ def _harness(machine: Machine, mentions: Mentions) -> Harness:
     return Harness(machine, mentions)
 
 
-def _unreached(machine: Machine, mentions: Mentions, reached: list[Timeline], library: bool) -> list[Timeline]:
-    """The timelines of functions that no entry reaches.
+def _unreached(machine: Machine, mentions: Mentions, reached: list[Timeline], asks: Asks | None) -> list[Timeline]:
+    """The timelines of functions that no entry reaches, and of modules that none imports.
 
-    Of these only what they seed, the generators that they make and their draws from streams that nothing
-    in the project seeds are asked for, so that others are not run; the strict view asks for everything.
+    What they seed is found first, since that decides what else is asked of them; without `asks` all is.
     """
     modules = list(machine.program.modules)
     activations = {name: Activation(name) for name in modules}
-    if library:
-        passes: list[Callable[[CallRow], bool] | None] = [None]
-    else:
-        passes = [lambda row: bool(row.seeds) and row.seeds != ("self",), lambda row: _asked(row, seeded)]
-    seeded = seeded_streams(reached)
-    told = frozenset[int]() if library else frozenset(machine.executed)
+    numerical = _numerical(machine.knowledge)
+    passes: list[Callable[[CallRow], bool] | None] = [None]
+    if asks is not None:
+        passes = [lambda row: not unseeded.isdisjoint(row.seeds), lambda row: asks(row, unseeded)]
+    unseeded = numerical - seeded_streams(reached)
+    reached_bodies = frozenset(machine.executed)
+    told = reached_bodies if asks is not None else frozenset[int]()
     for interesting in passes:
-        chosen = mentions.that_lead_to(interesting) if interesting else None
+        chosen = mentions.that_lead_to(interesting, directly=True) if interesting else None
         if chosen is not None:
             machine.read.methods |= chosen.names.methods
         machine.runs = {}
         for name in modules:
             if chosen is None or chosen.any(name):
-                run_unreached(machine, activations[name], chosen)
+                run_unreached(machine, activations[name], reached_bodies, chosen)
         made = [
             Timeline(
                 name,
@@ -147,7 +156,7 @@ def _unreached(machine: Machine, mentions: Mentions, reached: list[Timeline], li
             for name, done in activations.items()
             if done.events
         ]
-        seeded = seeded_streams([*reached, *made])
+        unseeded = numerical - seeded_streams([*reached, *made])
     machine.read.searched |= mentions.lexicons.keys()
     _once(made)
     return made
@@ -165,10 +174,9 @@ def _once(timelines: Iterable[Timeline]) -> None:
         timeline.keep(lambda moment: moment.kind != "draw" or nearest[moment.inner, moment.stream] is moment)
 
 
-def _asked(row: CallRow, seeded: frozenset[str]) -> bool:
-    """Whether a row may make an unseeded generator, or draws in its own name from a stream that nothing seeds."""
-    makes = bool(row.makes) and row.missing not in ("fixed", "error")
-    return makes or not (row.module or seeded.issuperset(row.draws))
+def _numerical(knowledge: Knowledge) -> frozenset[str]:
+    """The streams that numbers are drawn from."""
+    return frozenset(name for name, row in knowledge.streams.items() if row.numerical)
 
 
 def seeded_streams(timelines: Iterable[Timeline]) -> frozenset[str]:
@@ -253,21 +261,22 @@ def _lookup(machine: Machine, module: str, function: str) -> Value:
     return value
 
 
-def run_unreached(machine: Machine, activation: Activation, chosen: Relevance | None = None) -> None:
-    """Run the functions of a module that no entry has reached, each from a fresh state; of `chosen` only."""
+def run_unreached(machine: Machine, activation: Activation, reached: Set[int], chosen: Relevance | None = None) -> None:
+    """Run the functions of a module but for those `reached`, each from a fresh state; of `chosen` only."""
     module = activation.body
     runs = machine.runs
     _begin(machine, module, activation)
     # What no entry reaches counts as one run: it makes instances of the same classes again and again.
     machine.group, machine.runs, machine.long = "", runs, LONG_UNREACHED
-    scope = machine.scopes.get(module)
-    if scope is None:
-        return
+    if module not in machine.scopes:
+        with suppress(Terminated):
+            imports.run_module(machine, module, _NOWHERE)
+    scope = machine.scopes[module]
     for name, value in list(scope.variables.items()):
         if chosen is not None and not chosen.has(module, name):
             continue
         for function, receiver in _functions(machine, value, scope):
-            if id(function.record) in machine.executed:
+            if id(function.record) in reached:
                 continue
             machine.state = machine.initial
             args = calls.Arguments([receiver] if receiver is not None else [])

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from seedlint.flow.lexicon import Lexicon, mentions
+from seedlint.flow.lexicon import Lexicon, gives_function, mentions
 from seedlint.index.summary import Position, Summary
 
 _STATEMENTS = frozenset(
@@ -95,7 +95,7 @@ class _Comparison:
         """Whether two bodies differ only in names that are their own."""
         assert self.names is not None
         before, after = mentions(old), mentions(new)
-        if not self.same(tuple(before.imports), tuple(after.imports)):
+        if gives_function(old) is not gives_function(new) or not self.same(tuple(before.imports), tuple(after.imports)):
             return False
         if not (before.attributes ^ after.attributes).isdisjoint(self.methods):
             return False
