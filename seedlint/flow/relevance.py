@@ -10,7 +10,7 @@ into.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from typing import Any
 
 from seedlint.flow.lexicon import Chain, Lexicon, Unit, is_attribute
@@ -140,10 +140,10 @@ class Relevance:
         """Whether what a module binds to a name may do something of interest."""
         return name in self.relevant.get(module, ())
 
-    def any(self, module: str) -> bool:
-        """Whether a module defines anything of interest."""
-        relevant = self.relevant.get(module, set())
-        return bool(relevant) and not relevant.isdisjoint(self._lexicon(module).units)
+    def defined(self, module: str) -> Set[str]:
+        """What a module defines itself of interest."""
+        relevant = self.relevant.get(module)
+        return relevant & self._lexicon(module).units.keys() if relevant else frozenset()
 
     def _grow(self, module: str) -> bool:
         """Find what became relevant in a module; whether anything did."""

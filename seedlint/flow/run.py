@@ -11,7 +11,7 @@ from seedlint.flow.activation import Activation
 from seedlint.flow.attribute import get_attribute
 from seedlint.flow.machine import LONG, MOST_INSTANCES, Frame, Machine, Terminated
 from seedlint.flow.memo import Memo
-from seedlint.flow.relevance import Mentions, Relevance
+from seedlint.flow.relevance import Mentions
 from seedlint.flow.state import Spot
 from seedlint.flow.timeline import Moment, Timeline, flatten
 from seedlint.flow.values import Class, Function, Method, Object, Scope, Value, Wrapped
@@ -144,8 +144,9 @@ def _unreached(machine: Machine, mentions: Mentions, reached: list[Timeline], as
             machine.read.methods |= chosen.names.methods
         machine.runs = {}
         for name in modules:
-            if chosen is None or chosen.any(name):
-                run_unreached(machine, activations[name], reached_bodies, chosen)
+            names = chosen.defined(name) if chosen is not None else None
+            if names is None or names:
+                run_unreached(machine, activations[name], reached_bodies, names)
         made = [
             Timeline(
                 name,
@@ -261,8 +262,8 @@ def _lookup(machine: Machine, module: str, function: str) -> Value:
     return value
 
 
-def run_unreached(machine: Machine, activation: Activation, reached: Set[int], chosen: Relevance | None = None) -> None:
-    """Run the functions of a module but for those `reached`, each from a fresh state; of `chosen` only."""
+def run_unreached(machine: Machine, activation: Activation, reached: Set[int], names: Set[str] | None = None) -> None:
+    """Run the functions of a module but for those `reached`, each from a fresh state; those of some names only."""
     module = activation.body
     runs = machine.runs
     _begin(machine, module, activation)
@@ -273,7 +274,7 @@ def run_unreached(machine: Machine, activation: Activation, reached: Set[int], c
             imports.run_module(machine, module, _NOWHERE)
     scope = machine.scopes[module]
     for name, value in list(scope.variables.items()):
-        if chosen is not None and not chosen.has(module, name):
+        if names is not None and name not in names:
             continue
         for function, receiver in _functions(machine, value, scope):
             if id(function.record) in reached:
@@ -290,7 +291,8 @@ def run_unreached(machine: Machine, activation: Activation, reached: Set[int], c
 def _functions(machine: Machine, value: Value, scope: Scope) -> list[tuple[Function, Value | None]]:
     """The functions that a module's value defines, with the object that each is a method of."""
     if isinstance(value, Function):
-        return [(value, None)] if value.scope is scope else []
+        wrapped = value.scope.outer is not None
+        return [(value, None)] if wrapped or value.scope is scope else []
     if isinstance(value, Wrapped):
         return _functions(machine, value.value, scope)
     if isinstance(value, Class) and value.scope is scope:
