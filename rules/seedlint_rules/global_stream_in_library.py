@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from seedlint.fixes.remedy import Advise
 from seedlint.flow.timeline import Moment, Timeline
+from seedlint.knowledge.schema import CallRow
 from seedlint.rule import Report, Rule, Severity
 from seedlint_rules.wording import drawn
 
@@ -25,6 +26,11 @@ class GlobalStreamInLibrary(Rule):
     summary = "library code draws from a global stream instead of taking a generator (SPEC 7, NEP 19)"
     severity = Severity.NOTE
     default = False
+
+    @classmethod
+    def asks(cls, row: CallRow, unseeded: frozenset[str]) -> bool:
+        """Ask for draws in a call's own name, whatever else seeds their stream."""
+        return not (row.module or _GENERATORS.keys().isdisjoint(row.draws))
 
     def check(self, timeline: Timeline) -> Iterator[Report]:
         """Report explicit draws in modules that are imported, and in functions that no entry reaches."""

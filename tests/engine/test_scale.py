@@ -14,13 +14,13 @@ from seedlint.sources.discover import discover
 IMPORT = "import torch\n"
 
 
-def run(folder: Path, files: dict[str, str]) -> Analysis:
+def run(folder: Path, files: dict[str, str], config: Config | None = None) -> Analysis:
     """Analyse some files."""
     folder.mkdir()
     for name, text in files.items():
         (folder / name).write_text(text)
     (project,), _ = discover([folder])
-    return analyze(project, Config())
+    return analyze(project, config or Config())
 
 
 def chain(n: int) -> dict[str, str]:
@@ -101,6 +101,23 @@ def test_instances_that_only_unreached_functions_make_are_told_apart_up_to_a_num
     once = run(tmp_path / "once", unreached(10)).counts.functions_analysed
     twice = run(tmp_path / "twice", unreached(20)).counts.functions_analysed
     assert twice - once <= 1.2 * 10 * 20  # one for each further function, none for what it constructs
+
+
+def test_of_what_no_entry_reaches_only_what_seeds_or_draws_itself_is_run(tmp_path: Path) -> None:
+    """Callers of a seeding function, and of one that draws, say nothing that these do not say when they are run."""
+    seeding = "import numpy as np\ndef seed_all(seed):\n    np.random.seed(seed)\n"
+    drawing = "def noise():\n    return np.random.rand(3), torch.rand(3)\n"
+    callers = "".join(f"def run{i}():\n    lib.seed_all({i})\n    return lib.noise()\n" for i in range(20))
+    files = {"lib.py": IMPORT + seeding + drawing, "callers.py": "import lib\n" + callers, "a.py": "import callers\n"}
+    analysis = run(tmp_path / "callers", files)
+    assert analysis.counts.functions_analysed == 2
+    assert [finding.stream for finding in analysis.findings] == ["torch"]
+
+
+def test_what_only_deselected_rules_ask_for_is_not_run(tmp_path: Path) -> None:
+    files = {"lib.py": f"{IMPORT}def noise():\n    return torch.rand(3)\n", "a.py": "import lib\n"}
+    assert run(tmp_path / "all", files).counts.functions_analysed == 1
+    assert run(tmp_path / "late", files, Config(select=("SDL102",))).counts.functions_analysed == 0
 
 
 def test_iterators_over_iterators_end(tmp_path: Path) -> None:
