@@ -291,8 +291,8 @@ def run_unreached(machine: Machine, activation: Activation, reached: Set[int], n
 def _functions(machine: Machine, value: Value, scope: Scope) -> list[tuple[Function, Value | None]]:
     """The functions that a module's value defines, with the object that each is a method of."""
     if isinstance(value, Function):
-        wrapped = value.scope.outer is not None
-        return [(value, None)] if wrapped or value.scope is scope else []
+        decorated = value.scope.outer is not None
+        return [(value, None)] if decorated or value.scope is scope else []
     if isinstance(value, Wrapped):
         return _functions(machine, value.value, scope)
     if isinstance(value, Class) and value.scope is scope:
