@@ -33,7 +33,7 @@ class UnseededDraw(Rule):
                 if moment.stream not in _OTHER_DEVICES or not timeline.seeds():
                     yield self._reached(moment, timeline)
             elif timeline.library or self._nobody_seeds(moment, timeline):
-                yield self._unreached(moment)
+                yield self._unreached(moment, timeline)
 
     def remedies(self, report: Report, timeline: Timeline) -> Iterator[Seed | Advise]:
         """Seed the stream where the run begins; what no entry reaches is left to its callers."""
@@ -57,10 +57,13 @@ class UnseededDraw(Rule):
         help_text = f"Call `{seed_call(stream)}` before this line."
         return Report(moment, message, help_text, severity(moment), stream, stream)
 
-    def _unreached(self, moment: Moment) -> Report:
+    def _unreached(self, moment: Moment, timeline: Timeline) -> Report:
+        stream = name(moment.stream)
+        unseeded = f"nothing in the project seeds {stream}"
+        if moment.stream in timeline.seeded:
+            unseeded = f"whether {stream} is seeded by then is up to its callers"
         message = (
-            f"`{drawn(moment)}` draws from the {moment.stream} stream; no entry reaches this function, "
-            f"and nothing in the project seeds {name(moment.stream)}"
+            f"`{drawn(moment)}` draws from the {moment.stream} stream; no entry reaches this function, and {unseeded}"
         )
         help_text = f"Call `{seed_call(moment.stream)}` where the program starts, or pass a generator in."
         return Report(moment, message, help_text, Severity.WARNING, moment.stream, moment.stream)
