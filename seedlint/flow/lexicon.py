@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 Chain = tuple[str, ...]
@@ -55,20 +55,24 @@ def gives_function(body: Any) -> bool:
     """Whether a function's statements give back a function or class that they define, as decorators do."""
     names: set[str] = set()
     returned: list[Any] = []
-    stack = [body]
+    for node in _nodes(body):
+        if node[0] == "def" or node[0] == "class":
+            names.add(node[2][0])
+        elif node[0] == "return" and len(node) == 3:
+            returned.append(node[2])
+    return any(
+        any(node[0] == "lambda" for node in _nodes(tree)) or any(chain[0] in names for chain in mentions(tree).chains)
+        for tree in returned
+    )
+
+
+def _nodes(tree: Any) -> Iterator[Any]:
+    """A tree and all that is not empty in it; trees may be deeper than calls can be."""
+    stack = [tree] if tree else []
     while stack:
         node = stack.pop()
-        kind = node[0] if node else None
-        if kind == "def" or kind == "class":
-            names.add(node[2][0])
-        elif kind == "return" and len(node) == 3:
-            returned.append(node[2])
+        yield node
         stack += [part for part in node if type(part) is tuple and part]
-    return any(_holds_lambda(tree) or any(chain[0] in names for chain in mentions(tree).chains) for tree in returned)
-
-
-def _holds_lambda(tree: Any) -> bool:
-    return bool(tree) and (tree[0] == "lambda" or any(_holds_lambda(part) for part in tree if type(part) is tuple))
 
 
 class Lexicon:

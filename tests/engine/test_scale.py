@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,10 @@ import pytest
 
 from seedlint.config import Config
 from seedlint.engine import Analysis, analyze
+from seedlint.flow.lexicon import Lexicon
+from seedlint.index.lower import Lowering
 from seedlint.sources.discover import discover
+from seedlint.stack import on_large_stack
 
 IMPORT = "import torch\n"
 
@@ -238,3 +242,10 @@ def test_a_table_of_literals_is_data(tmp_path: Path) -> None:
     rows = ", ".join(f"{{'a': [{i}, 'b', (1, 2)]}}" for i in range(2000))
     analysis = run(tmp_path / "table", {"a.py": f"{IMPORT}TABLE = [{rows}]\nfor row in TABLE:\n    torch.rand(3)\n"})
     assert [finding.place.line for finding in analysis.findings] == [4]
+
+
+def test_a_function_may_give_back_an_expression_that_is_deeper_than_calls_can_be() -> None:
+    deep = " + ".join(["x"] * 2000)
+    text = f"def total(x):\n    return {deep}\ndef later(x):\n    return lambda: x\n"
+    summary = on_large_stack(lambda: Lowering().module(ast.parse(text)))
+    assert Lexicon(summary.body).handed_on == {"later"}
