@@ -188,6 +188,8 @@ def _either_value(kind: str, left: Value, right: Value) -> Value:
             return usual if isinstance(usual, (Option, Entropy)) else Option(usual, left.name)
     if right == _TRUE if kind == "or" else truth(right)[0] is False:
         return right
+    if isinstance(right, Option) and right.default == (_TRUE if kind == "and" else _FALSE) and truth(left)[0] is None:
+        return UNKNOWN
     stays = [part for part in alternatives(left) if truth(part) != (kind == "and", True)]
     if not stays:
         return right

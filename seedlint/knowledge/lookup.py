@@ -226,8 +226,7 @@ class Knowledge:
         name: str, index: dict[str, list[tuple[str, dict[str, Any]]]], patterns: dict[str, list[str]]
     ) -> list[tuple[str, dict[str, Any]]]:
         for pattern in _near(patterns, name):
-            before, _, after = pattern.partition("*")
-            if name.startswith(before) and name.endswith(after) and len(name) >= len(before) + len(after):
+            if _matches(pattern, name):
                 return index[pattern]
         return []
 
@@ -278,6 +277,14 @@ def _patterns(index: Mapping[str, object]) -> dict[str, list[str]]:
 def _near(patterns: dict[str, list[str]], name: str) -> list[str]:
     """The patterns that names of the same library may match."""
     return patterns.get(name.partition(".")[0]) or patterns.get("", [])
+
+
+def _matches(pattern: str, name: str) -> bool:
+    """Whether a `*` after a dot is any names, and one that ends a name is the rest of that name."""
+    before, _, after = pattern.partition("*")
+    if not (name.startswith(before) and name.endswith(after) and len(name) >= len(before) + len(after)):
+        return False
+    return before.endswith(".") or not before or "." not in name[len(before) : len(name) - len(after)]
 
 
 def _may_be_of(pattern: str, class_name: str) -> bool:

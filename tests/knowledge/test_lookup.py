@@ -53,6 +53,11 @@ source = "manual"
 draws = ["dice"]
 
 [[call]]
+names = ["dice.throw_*"]
+source = "manual"
+draws = ["dice"]
+
+[[call]]
 names = ["dice.extra.*"]
 source = "manual"
 entropy = true
@@ -120,6 +125,12 @@ def test_a_star_in_a_name_stands_for_what_differs(table: Path) -> None:
     assert knowledge.calls("dice.VelvetBag") == knowledge.calls("dice.cloth.LinenBag.shake") != ()
     assert knowledge.method("dice.VelvetBag", "shake") is not None
     assert knowledge.calls("dice.Bagpipe") == ()
+
+
+def test_a_star_that_ends_a_name_stays_in_it(table: Path) -> None:
+    knowledge = ask(table)
+    assert knowledge.calls("dice.throw_far") != ()
+    assert knowledge.calls("dice.throw_far.rules") == ()
 
 
 def test_an_unknown_name_has_no_rows(table: Path) -> None:
