@@ -37,7 +37,8 @@ class Edge:
 
     `mode` is "" for a plain call, "module" for the construction of a module, "factory" for a function
     that gives one back, "import", or the kind of process that runs it: "spawn", "fork", "thread",
-    "fresh" or "worker". `stands` moves the findings below, `made` numbers the module that is constructed.
+    "fresh" or "worker". `stands` moves the findings below, `made` numbers the module that is constructed, `fills` one
+    whose weights are set below.
     """
 
     spot: Spot
@@ -47,6 +48,7 @@ class Edge:
     stands: Spot | None = None
     state: State = NO_STATE
     made: int = 0
+    fills: int = 0
 
 
 class Turn(NamedTuple):

@@ -98,12 +98,12 @@ def _of_object(m: Machine, owner: Object, name: str) -> Value:
     if found is not None:
         return _bound(m, found, owner, owner.cls)
     for base in definitions.library_bases(owner.cls):
-        method = m.knowledge.method(base, name)
-        if method is not None:
-            return ExternalMethod(owner, method[0], name)
         kind = m.knowledge.attribute(base, name)
         if kind is not None:
             return _held(m, owner, name, kind)
+        method = m.knowledge.method(base, name)
+        if method is not None:
+            return ExternalMethod(owner, method[0], name)
     fallback = definitions.find_in_class(owner.cls, "__getattr__")
     if isinstance(fallback, Function):
         return calls.call_function(m, fallback, calls.Arguments([owner, Const(name)]), _NOWHERE, name)
@@ -196,11 +196,11 @@ def _of_external(m: Machine, owner: ExternalObject, name: str) -> Value:
     chosen = options.namespace_attribute(m, owner, name)
     if chosen is not None:
         return chosen
-    if m.knowledge.method(owner.cls, name) is not None or options.knows(owner.cls, name):
-        return ExternalMethod(owner, owner.cls, name)
     kind = m.knowledge.attribute(owner.cls, name)
     if kind is not None:
         return _held(m, owner, name, kind)
+    if m.knowledge.method(owner.cls, name) is not None or options.knows(owner.cls, name):
+        return ExternalMethod(owner, owner.cls, name)
     flag = _flag(m, owner, name)
     return flag if flag is not UNKNOWN else library.method_anywhere(m, owner, name)
 
@@ -209,7 +209,9 @@ def _held(m: Machine, owner: Object | ExternalObject, name: str, kind: str) -> V
     """The object of a library's class that an attribute holds; "self" is the owner."""
     if kind == "self":
         return owner
-    return ExternalObject(kind, m.identity("attribute", owner.id, name))
+    number = m.identity("attribute", owner.id, name)
+    m.owners[number] = owner.id
+    return ExternalObject(kind, number)
 
 
 def any_attribute(m: Machine, owner: Value) -> Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from seedlint.flow import (
@@ -12,11 +13,11 @@ from seedlint.flow import (
     evaluate,
     library,
     options,
+    parts,
     process,
     signatures,
 )
-from seedlint.flow.activation import Event
-from seedlint.flow.heap import WITH_CELLS
+from seedlint.flow.activation import Edge, Event
 from seedlint.flow.machine import Frame, Machine
 from seedlint.flow.mode import ENTERED, OWN, own
 from seedlint.flow.state import ENTROPY, MAYBE, SEEDED, UNSEEDED, Spot, State, StreamState
@@ -195,11 +196,15 @@ def _apply_each(
             _settings(work)
             ran = _runs(work)
             value = _result(work, drawn)
+            if work.drawn and row.value in variables:
+                filled = parts.filled(m, value)
+                for detail in work.drawn if filled is not None else ():
+                    detail["made"] = filled
             if isinstance(value, ExternalObject):
                 if row.module:
                     m.frame.activation.built.add(value.id)
                     for detail in work.drawn:
-                        detail["made"] = value.id
+                        detail["made"] = (value.id,)
                 if work.child is not None and value != variables.get("self"):
                     m.clock.now += 1
                     m.children[value.id] = work.child
@@ -372,28 +377,11 @@ def _saved(work: Application) -> str:
     return seed_kind(work.m, given.items[0]) if isinstance(given, Tuple) and given.items else "unknown"
 
 
-def _held(m: Machine, owner: Value) -> frozenset[int]:
-    """An object, and all that it holds: the modules that a module is made of."""
-    found: set[int] = set()
-    waiting: list[Any] = [owner]
-    while waiting:
-        value = waiting.pop()
-        kind = type(value)
-        if kind is Alternatives:
-            waiting += value.values
-        elif kind is Tuple:
-            waiting += value.items
-        elif kind in WITH_CELLS and value.id not in found:
-            found.add(value.id)
-            waiting += m.heap[value.id].values()
-    return frozenset(found)
-
-
 def _settings(work: Application) -> None:
     """Set flags, keep values and leave marks."""
     for flag, expression in work.row.sets:
         value = work.value(expression)
-        held = _held(work.m, work.variables.get("self", UNKNOWN)) if flag.startswith(OWN) else ()
+        held = parts.held(work.m, work.variables.get("self", UNKNOWN)) if flag.startswith(OWN) else ()
         work.m.set_flags({flag: value, **{own(flag, number): value for number in held}})
         work.event("flag", "", StreamState(SEEDED), flag=flag, value=value)
     owner = work.variables.get("self")
@@ -402,7 +390,8 @@ def _settings(work: Application) -> None:
     for part in alternatives(work.value(work.row.overwrites)) if work.row.overwrites else ():
         if isinstance(part, (Object, ExternalObject)):
             partly = work.row.partly is not None and truth(work.value(work.row.partly))[0] is not False
-            work.event("overwrite", "", StreamState(SEEDED), ids=_held(work.m, part), partly=partly)
+            ids = parts.held(work.m, part) | {work.m.owners.get(part.id, part.id)}
+            work.event("overwrite", "", StreamState(SEEDED), ids=ids, partly=partly)
     generator = owner.id if isinstance(owner, ExternalObject) and owner.id in work.m.generators else 0
     if work.row.marks:
         work.m.asked.add(ENTERED)
@@ -428,7 +417,12 @@ def _runs(work: Application) -> Value | None:
             m.during = before
 
     if row.process is None:
+        events = m.frame.activation.events
+        before = len(events)
         run()
+        filled = work.value(row.fills) if row.fills is not None else UNKNOWN
+        if isinstance(filled, (Object, ExternalObject)):
+            events[before:] = [replace(e, fills=filled.id) if isinstance(e, Edge) else e for e in events[before:]]
         return result
     ways = work.in_worker()
     if True in ways:

@@ -132,6 +132,8 @@ class Machine:
         self.writes = Writes(self.clock)
         self.heap: dict[int, Cell] = {}
         self.places: dict[int, Spot] = {}
+        self.owners: dict[int, int] = {}
+        """Of an object that a library's object holds by its table, the latter."""
         self.children: dict[int, State] = {}
         self.generators: set[int] = set()
         self.seed_options: set[str] = set()

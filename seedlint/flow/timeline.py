@@ -113,7 +113,8 @@ class Timeline:
 class _Where:
     """Where a body runs, and where findings about it stand.
 
-    `stands` moves every draw below, `factory` those of the modules that are constructed there, `made` numbers these.
+    `stands` moves every draw below, `factory` those of the modules that are constructed there, `made` numbers these,
+    `fills` the one whose weights are set.
     """
 
     process: str = "main"
@@ -121,6 +122,7 @@ class _Where:
     stands: Spot | None = None
     factory: Spot | None = None
     made: frozenset[int] = frozenset()
+    fills: int = 0
     parent: tuple[StreamState, ...] = ()
 
 
@@ -152,7 +154,7 @@ class _Walk:
         self._learning: set[int] = set()
 
     def visit(self, activation: Activation, where: _Where) -> None:
-        key = (id(activation), where.process, where.stands, where.factory)
+        key = (id(activation), where.process, where.stands, where.factory, where.fills)
         if self._been(key):
             if id(activation) in self._learning:
                 self.learned.append((self.order, self.path))
@@ -197,6 +199,8 @@ class _Walk:
                 where = replace(where, factory=None)
         if edge.mode == "module":
             where = replace(where, made=where.made | {edge.made})
+        if edge.fills:
+            where = replace(where, fills=edge.fills)
         if edge.mode in _CHILDREN:
             process = f"{where.process}/{edge.mode}:{edge.spot.pos[0]}"
             where = replace(where, process=process, kind=edge.mode, parent=edge.state)
@@ -215,8 +219,8 @@ class _Walk:
             spot = where.factory
         key = self._key(event, spot, where)
         if event.kind == "draw" and event.state.kind != SEEDED:
-            made = where.made | {event.detail.get("made", 0)}
-            self.drawn.setdefault(key, []).append(_Drawn(made, self.order, self.path))
+            for made in event.detail.get("made", (0,)) or (where.fills,):
+                self.drawn.setdefault(key, []).append(_Drawn(where.made | {made}, self.order, self.path))
         old = self.moments.get(key)
         weak = bool(self.given) or self.looked
         if old is not None and _rank(old.state, bool(old.given) or old.looked) <= _rank(event.state, weak):

@@ -42,6 +42,7 @@ class Knowledge:
         self._environment: dict[str, str] = {}
         self._found_calls: dict[str, tuple[CallRow, ...]] = {}
         self._found_classes: dict[str, ClassRow | None] = {}
+        self._found_attributes: dict[str, dict[str, str]] = {}
         self._found_methods: dict[tuple[str, str], tuple[str, tuple[CallRow, ...]] | None] = {}
         self._patterns_of: dict[str, dict[str, list[str]]] = {}
         self.streams: dict[str, StreamRow] = {}
@@ -127,12 +128,11 @@ class Knowledge:
 
     def attribute(self, class_name: str, name: str) -> str | None:
         """The class of an attribute that the instances of a class have, or None."""
-        for base in self.bases(class_name):
-            row = self.class_(base)
-            found = next((kind for known, kind in row.attributes if known == name), None) if row is not None else None
-            if found is not None:
-                return found
-        return None
+        known = self._found_attributes.get(class_name)
+        if known is None:
+            rows = [row for row in map(self.class_, reversed(self.bases(class_name))) if row is not None]
+            known = self._found_attributes[class_name] = {item: kind for row in rows for item, kind in row.attributes}
+        return known.get(name)
 
     def bases(self, class_name: str) -> tuple[str, ...]:
         """The class and all its bases in the tables, depth first, under their canonical names."""

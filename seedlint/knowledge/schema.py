@@ -86,6 +86,7 @@ class CallRow:
     context: str | None = None
     keeps: str | None = None
     overwrites: str | None = None
+    fills: str | None = None
     partly: str | None = None
     starts: bool = False
     type: str | None = None
