@@ -214,6 +214,21 @@ def _held(m: Machine, owner: Object | ExternalObject, name: str, kind: str) -> V
     return ExternalObject(kind, number)
 
 
+def has_attribute(m: Machine, owner: Value, name: str) -> bool | None:
+    """Whether a value has an attribute of this name, or None where nobody knows."""
+    if isinstance(owner, Alternatives):
+        answers = {has_attribute(m, part, name) for part in owner.values}
+        return answers.pop() if len(answers) == 1 else None
+    if isinstance(owner, ExternalObject):
+        return True if name in m.heap[owner.id] else False if m.knowledge.lacks(owner.cls, name) else None
+    if not isinstance(owner, Object) or name in m.heap[owner.id]:
+        return None
+    if definitions.find_in_class(owner.cls, name) is not None:
+        return True
+    lacking = any(m.knowledge.lacks(base, name) for base in definitions.library_bases(owner.cls))
+    return False if lacking and definitions.find_in_class(owner.cls, "__getattr__") is None else None
+
+
 def any_attribute(m: Machine, owner: Value) -> Value:
     """Some attribute whose name is not known: what a module defines, what was set by such a name, or a library's."""
     if isinstance(owner, Module):
@@ -250,4 +265,4 @@ def annotated(m: Machine, function: Function, annotation: Expression) -> Value:
     return UNKNOWN
 
 
-__all__ = ["Any", "alternatives", "annotated", "any_attribute", "get_attribute", "imports"]
+__all__ = ["Any", "alternatives", "annotated", "any_attribute", "get_attribute", "has_attribute", "imports"]

@@ -202,6 +202,12 @@ def _getattr(m: Machine, args: calls.Arguments, pos: Position) -> Value:
     return out
 
 
+def _hasattr(m: Machine, args: calls.Arguments, pos: Position) -> Value:
+    owner, name = args.positional if len(args.positional) == 2 else (UNKNOWN, UNKNOWN)
+    answer = attribute.has_attribute(m, owner, str(name.value)) if isinstance(name, Const) else None
+    return UNKNOWN if answer is None else Const(answer)
+
+
 def _setattr(m: Machine, args: calls.Arguments, pos: Position) -> Value:
     from seedlint.flow.execute import set_attribute
 
@@ -426,6 +432,7 @@ _FUNCTIONS: dict[str, Callable[[Machine, calls.Arguments, Position], Value]] = {
     "builtins.map": _map,
     "builtins.filter": _filter,
     "builtins.getattr": _getattr,
+    "builtins.hasattr": _hasattr,
     "builtins.setattr": _setattr,
     "builtins.type": _type,
     "builtins.isinstance": _isinstance,

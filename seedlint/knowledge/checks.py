@@ -38,6 +38,7 @@ FIELDS: dict[str, dict[str, str | tuple[str, ...]]] = {
         "bases": NAMES,
         "call": TEXT,
         "attributes": ATTRIBUTES,
+        "lacks": NAMES,
         "during": NAMES,
         "source": TEXT,
     },

@@ -134,6 +134,10 @@ class Knowledge:
             known = self._found_attributes[class_name] = {item: kind for row in rows for item, kind in row.attributes}
         return known.get(name)
 
+    def lacks(self, class_name: str, name: str) -> bool:
+        """Whether the instances of a class are known to have no such attribute of their own."""
+        return any(row is not None and name in row.lacks for row in map(self.class_, self.bases(class_name)))
+
     def bases(self, class_name: str) -> tuple[str, ...]:
         """The class and all its bases in the tables, depth first, under their canonical names."""
         order: dict[str, None] = {}

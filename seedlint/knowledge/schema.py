@@ -32,7 +32,8 @@ class StreamRow:
 class ClassRow:
     """A library's class: its bases in the tables, the method that calling an instance runs, its attributes' classes.
 
-    The class "self" of an attribute means the instance that has it. `during` tags what runs while an
+    The class "self" of an attribute means the instance that has it. What it `lacks` an instance has only where the
+    program, or its constructor, sets it. `during` tags what runs while an
     instance is entered as a context, or in a function that it decorates.
     """
 
@@ -42,6 +43,7 @@ class ClassRow:
     bases: tuple[str, ...] = ()
     call: str | None = None
     attributes: tuple[tuple[str, str], ...] = ()
+    lacks: tuple[str, ...] = ()
     during: tuple[str, ...] = ()
 
 
