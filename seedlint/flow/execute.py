@@ -21,8 +21,9 @@ from seedlint.flow import (
     library,
     narrowing,
     options,
+    trial,
 )
-from seedlint.flow.activation import Turn, option_of
+from seedlint.flow.activation import Edge, Event, Turn, option_of
 from seedlint.flow.machine import STEP_BUDGET, Frame, Machine, Terminated, merge_variables
 from seedlint.flow.narrowing import Narrowing
 from seedlint.flow.state import Spot, State, join_states
@@ -93,12 +94,17 @@ def _assign(m: Machine, s: Statement) -> bool:
     done = m.frame.activation
     since = len(done.events)
     value = evaluate.evaluate(m, s[3])
-    if len(done.events) > since and form.assigned_to_look(m, s) and form.only_builds(done.events[since:]):
+    if len(done.events) > since and _only_to_look(m, s, done.events[since:]):
         looks = Turn(Spot(m.frame.scope.module, (s[1], 0, s[1], 0)), 0, looks=True)
         done.ways[since:] = [(*way, looks) for way in done.ways[since:]]
     for target in s[2]:
         bind(m, target, value)
     return True
+
+
+def _only_to_look(m: Machine, s: Statement, events: list[Event | Edge]) -> bool:
+    """Whether nobody sees more than the form of what an assignment draws."""
+    return (form.assigned_to_look(m, s) and form.only_builds(events)) or trial.tried_out(m, s)
 
 
 def bind(m: Machine, target: Expression, value: Value) -> None:

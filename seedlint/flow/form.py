@@ -15,12 +15,12 @@ _FORM = frozenset(
     {"device", "dim", "dtype", "element_size", "ndim", "nelement", "numel", "requires_grad", "shape", "size"}
 )
 """What tells of a value how it looks, and not what it holds."""
-_SAME = frozenset({"cpu", "cuda", "double", "eval", "float", "half", "to", "train"})
+SAME = frozenset({"cpu", "cuda", "double", "eval", "float", "half", "to", "train"})
 """Methods that give back what they are called on."""
 _ITEMS = frozenset({"buffers", "parameters"})
 _NAMED_ITEMS = frozenset({"named_buffers", "named_parameters"})
 """Methods that give what a module holds, the latter in pairs of a name and an item."""
-_PRINT = ("name", "print")
+PRINT = ("name", "print")
 _Aliases = dict[str, str]
 """Variables that hold an item of what another holds."""
 
@@ -72,7 +72,7 @@ def only_builds(events: Iterable[Event | Edge]) -> bool:
 
 def _measured(block: Block) -> frozenset[str]:
     """The variables that a block asks for their form and for nothing else."""
-    uses = _Uses()
+    uses = Uses()
     uses.each(block, {})
     return frozenset(uses.measured - uses.read)
 
@@ -83,7 +83,7 @@ def _is_form(parts: tuple[str, ...]) -> bool:
     return bool(parts) and parts[0] in _FORM
 
 
-class _Uses:
+class Uses:
     """Tells the variables that a tree asks for their form from those that it reads otherwise."""
 
     def __init__(self) -> None:
@@ -110,7 +110,7 @@ class _Uses:
         elif kind == "gen" and len(node) == 3 and type(node[2]) is tuple:
             loop = node[2][3][0]  # a function that loops over its argument
             self._clause(loop[2], node[1], loop[4:], of)
-        elif kind == "call" and node[1] == _PRINT:
+        elif kind == "call" and node[1] == PRINT:
             # A module is printed without its weights.
             self.each((arg for arg in node[2] if arg and (arg[0] != "name" or arg[1] in of)), of)
         elif kind == "comp" and len(node) == 4 and _is_clauses(node[3]):
@@ -136,7 +136,7 @@ class _Uses:
         """Note what an assignment uses; `x = x.to(device)` leaves to a variable what it holds."""
         _, _, bound, value = s
         name, parts = _chain(value[1]) if value and value[0] == "call" else (None, ())
-        if name is not None and len(parts) == 1 and parts[0] in _SAME and bound == (("name", name),):
+        if name is not None and len(parts) == 1 and parts[0] in SAME and bound == (("name", name),):
             self.each(value[2:4], of)
             return
         self.each((target for target in bound if target and target[0] != "name"), of)

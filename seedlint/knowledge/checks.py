@@ -98,6 +98,7 @@ FIELDS: dict[str, dict[str, str | tuple[str, ...]]] = {
         "reseeds": STREAMS,
         "base": TEXT,
         "anywhere": BOOL,
+        "looks": BOOL,
         "matters": EXPRESSION,
         "stands": EXPRESSION,
         "hook": TEXT,

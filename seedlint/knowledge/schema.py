@@ -98,6 +98,7 @@ class CallRow:
     reseeds: tuple[str, ...] = ()
     base: str | None = None
     anywhere: bool = False
+    looks: bool = False
     matters: str | None = None
     stands: str | None = None
     hook: str | None = None
