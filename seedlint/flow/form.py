@@ -15,7 +15,8 @@ _FORM = frozenset(
     {"device", "dim", "dtype", "element_size", "ndim", "nelement", "numel", "requires_grad", "shape", "size"}
 )
 """What tells of a value how it looks, and not what it holds."""
-SAME = frozenset({"cpu", "cuda", "double", "eval", "float", "half", "to", "train"})
+MODES = frozenset({"eval", "train"})
+SAME = frozenset({"cpu", "cuda", "double", "float", "half", "to"}) | MODES
 """Methods that give back what they are called on."""
 _ITEMS = frozenset({"buffers", "parameters"})
 _NAMED_ITEMS = frozenset({"named_buffers", "named_parameters"})

@@ -163,7 +163,7 @@ class Machine:
         self.captured: dict[int, frozenset[str]] = {}
         self.looking: dict[int, bool] = {}
         self.measured: dict[int, frozenset[str]] = {}
-        self.tried: dict[int, frozenset[str]] = {}
+        self.tried: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
         self.executed: set[int] = set()
         self.read = Reading()
         self.flags: dict[str, Value] = {}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from seedlint.flow import attribute, library
+from seedlint.flow import attribute, definitions, library
 from seedlint.flow.exposure import exposed, targets
-from seedlint.flow.form import PRINT, SAME, Uses
+from seedlint.flow.form import MODES, PRINT, SAME, Uses
 from seedlint.flow.lexicon import is_attribute, mentions
 from seedlint.flow.machine import Machine
-from seedlint.flow.values import UNKNOWN, Class, External, Value, alternatives
+from seedlint.flow.values import UNKNOWN, Class, External, Function, Value, alternatives
 from seedlint.index.summary import Block, Expression, Statement
 from seedlint.knowledge.schema import CallRow
 
@@ -23,22 +23,26 @@ def tried_out(m: Machine, s: Statement) -> bool:
     frame = m.frame
     if frame.function is not None or frame.scope.module != m.main or frame.scope.outer is not None:
         return False
-    names = m.tried.get(id(frame.block))
-    if names is None:
-        names = m.tried[id(frame.block)] = _tried(m, frame.block)
+    known = m.tried.get(id(frame.block))
+    if known is None:
+        known = m.tried[id(frame.block)] = _tried(m, frame.block)
+    names, made = known
     bound = _bound(s[2])
-    return bool(bound) and bound <= names and _Trial(m, names, _made(m, frame.block) & names).is_plain(s[3])
+    return bool(bound) and bound <= names and _Trial(m, names, made).is_plain(s[3])
 
 
-def _tried(m: Machine, block: Block) -> frozenset[str]:
-    """The variables of which nobody sees more than their form: the most that leave none to be read by others."""
+def _tried(m: Machine, block: Block) -> tuple[frozenset[str], frozenset[str]]:
+    """The variables of which nobody sees more than their form, and those of them that hold modules.
+
+    They are the most that leave none of them to be read by anything else.
+    """
     made = _made(m, block)
     names = frozenset(name for s in _assignments(block) for name in _bound(s[2]))
     while True:
         uses = _Trial(m, names, made)
         uses.each(block, {})
         if uses.read.isdisjoint(names):
-            return names
+            return names, made & names
         names -= uses.read
 
 
@@ -53,15 +57,22 @@ def _made(m: Machine, block: Block) -> frozenset[str]:
 
 def _makes_module(m: Machine, value: Any) -> bool:
     """Whether an expression constructs a module, and perhaps puts it somewhere."""
-    while value and value[0] == "call" and value[1] and value[1][0] == "attr" and value[1][2] in SAME:
+    while value and _is_setting(value):
         value = value[1][1]
     return bool(value) and value[0] == "call" and _is_module(m, _meant(m, value[1]))
 
 
+def _is_setting(value: Any) -> bool:
+    """Whether a call of a method only puts what it is called on somewhere, or into a mode."""
+    return value[0] == "call" and bool(value[1]) and value[1][0] == "attr" and value[1][2] in SAME
+
+
 def _is_module(m: Machine, value: Value) -> bool:
+    """Whether a class's instances are modules that a call runs, and that train and convert as all modules do."""
     if isinstance(value, Class):
-        return library.is_module(m, value)
-    return any(row.module for row in _rows(m, value))
+        own = [definitions.find_in_class(value, name) for name in SAME]
+        return library.is_module(m, value) and not any(isinstance(method, Function) for method in own)
+    return isinstance(value, External) and library.call_name(m, m.knowledge.canonical(value.name)) is not None
 
 
 def _meant(m: Machine, callee: Any) -> Value:
@@ -113,7 +124,7 @@ class _Trial(Uses):
             self._into(node[3], of)
         elif node[0] == "call" and len(node) == 5 and self._summarises(node[1]):
             self._given(node, of)
-        elif node[0] == "call" and len(node) == 5 and _is_setting(node[1]):
+        elif _is_setting(node) and self._is_made(node[1][1]):
             self.each(_arguments(node), of)
         elif node[0] == "call" and node[1] == PRINT:
             self.each((arg for arg in _arguments(node) if arg[0] != "name" or arg[1] not in self.made), of)
@@ -128,7 +139,7 @@ class _Trial(Uses):
         if value[0] == "seq":
             return all(part and self._is_plain(part) for part in value[2])
         if value[0] == "call":
-            parts = [value[1][1]] if value[1] and value[1][0] == "attr" and value[1][2] in SAME else []
+            parts = [value[1][1]] if _is_setting(value) else []
             return self._gives(value) and all(map(self._is_plain, [*parts, *_arguments(value)]))
         return _CALLS.isdisjoint(_kinds(value))
 
@@ -146,7 +157,7 @@ class _Trial(Uses):
 
     def _given(self, call: Any, of: dict[str, str]) -> None:
         """Note what the arguments of a call read; so for what a method that gives the same is called on."""
-        if call[1][0] == "attr" and call[1][2] in SAME:
+        if _is_setting(call):
             self._into(call[1][1], of)
         for arg in _arguments(call):
             self._into(arg, of)
@@ -154,12 +165,16 @@ class _Trial(Uses):
     def _gives(self, call: Any) -> bool:
         """Whether a call makes a module, runs one that is tried out, or gives what a library draws."""
         callee = call[1]
-        if not callee:
-            return False
-        if (callee[0] == "name" and callee[1] in self.made) or (callee[0] == "attr" and callee[2] in SAME):
+        if _is_setting(call):
+            return callee[2] not in MODES or self._is_made(callee[1])
+        if self._is_made(callee):
             return True
         value = _meant(self.m, callee)
         return _is_module(self.m, value) or any(row.draws for row in _rows(self.m, value))
+
+    def _is_made(self, value: Any) -> bool:
+        """Whether a variable holds a module that is tried out, or an expression makes one."""
+        return bool(value) and (value[1] in self.made if value[0] == "name" else _makes_module(self.m, value))
 
     def _summarises(self, callee: Expression) -> bool:
         return any(row.looks for row in _rows(self.m, _meant(self.m, callee)))
@@ -168,13 +183,6 @@ class _Trial(Uses):
 def _rows(m: Machine, value: Value) -> tuple[CallRow, ...]:
     """What tables say of a library's callable."""
     return tuple(m.knowledge.calls(m.knowledge.canonical(value.name))) if isinstance(value, External) else ()
-
-
-def _is_setting(callee: Any) -> bool:
-    """Whether a method is called on a variable that only puts it somewhere, or into a mode."""
-    if not callee or callee[0] != "attr" or callee[2] not in SAME:
-        return False
-    return bool(callee[1]) and callee[1][0] == "name"
 
 
 def _arguments(call: Any) -> list[Any]:
