@@ -10,7 +10,17 @@ from seedlint.flow.exposure import exposed, targets
 from seedlint.flow.form import MODES, PRINT, SAME, Uses
 from seedlint.flow.lexicon import is_attribute, mentions
 from seedlint.flow.machine import Machine
-from seedlint.flow.values import UNKNOWN, Class, External, Function, Value, alternatives
+from seedlint.flow.values import (
+    UNKNOWN,
+    Class,
+    Container,
+    External,
+    ExternalObject,
+    Function,
+    Object,
+    Value,
+    alternatives,
+)
 from seedlint.index.summary import Block, Expression, Statement
 from seedlint.knowledge.schema import CallRow
 
@@ -62,9 +72,14 @@ def _makes_module(m: Machine, value: Any) -> bool:
     return bool(value) and value[0] == "call" and _is_module(m, _meant(m, value[1]))
 
 
+def _is_call(node: Any) -> bool:
+    """Whether a node is a call; a parameter may be called `call`."""
+    return node[0] == "call" and type(node[1]) is tuple
+
+
 def _is_setting(value: Any) -> bool:
     """Whether a call of a method only puts what it is called on somewhere, or into a mode."""
-    return value[0] == "call" and bool(value[1]) and value[1][0] == "attr" and value[1][2] in SAME
+    return _is_call(value) and value[1][0] == "attr" and value[1][2] in SAME
 
 
 def _is_module(m: Machine, value: Value) -> bool:
@@ -122,14 +137,14 @@ class _Trial(Uses):
             self.read |= _free(node)
         elif node[0] == "assign" and type(node[1]) is int and _bound(node[2]) and _bound(node[2]) <= self.names:
             self._into(node[3], of)
-        elif node[0] == "call" and len(node) == 5 and self._summarises(node[1]):
+        elif _is_call(node) and self._summarises(node[1]):
             self._given(node, of)
         elif _is_setting(node) and self._is_made(node[1][1]):
             self.each(_arguments(node), of)
-        elif node[0] == "call" and node[1] == PRINT:
+        elif _is_call(node) and node[1] == PRINT:
             self.each((arg for arg in _arguments(node) if arg[0] != "name" or arg[1] not in self.made), of)
         else:
-            Uses.tree(self, node, of)
+            super().tree(node, of)
 
     def is_plain(self, value: Any) -> bool:
         """Whether an expression does no more than draw, make modules and run those that are tried out."""
@@ -140,8 +155,17 @@ class _Trial(Uses):
             return all(part and self._is_plain(part) for part in value[2])
         if value[0] == "call":
             parts = [value[1][1]] if _is_setting(value) else []
-            return self._gives(value) and all(map(self._is_plain, [*parts, *_arguments(value)]))
+            plain = self._gives(value) and not self._changes_others(value)
+            return plain and all(map(self._is_plain, [*parts, *_arguments(value)]))
         return _CALLS.isdisjoint(_kinds(value))
+
+    def _changes_others(self, call: Any) -> bool:
+        """Whether a library may draw into what is given to it, and others read."""
+        if not any(row.draws for row in _rows(self.m, _meant(self.m, call[1]))):
+            return False
+        given = {chain[0] for arg in _arguments(call) for chain in mentions(arg).chains} - self.names
+        values = [self.m.frame.scope.variables.get(name) for name in given]
+        return any(value == UNKNOWN or isinstance(value, (Container, ExternalObject, Object)) for value in values)
 
     def _into(self, value: Any, of: dict[str, str]) -> None:
         """Note what is read where a variable of `names` is given a value."""
@@ -150,7 +174,7 @@ class _Trial(Uses):
         if value[0] == "seq":
             for part in value[2]:
                 self._into(part, of)
-        elif value[0] == "call" and len(value) == 5 and self._gives(value):
+        elif _is_call(value) and self._gives(value):
             self._given(value, of)
         else:
             self.each((value,), of)
