@@ -42,9 +42,9 @@ def tried_out(m: Machine, s: Statement) -> bool:
 
 
 def _tried(m: Machine, block: Block) -> tuple[frozenset[str], frozenset[str]]:
-    """The variables of which nobody sees more than their form, and those of them that hold modules.
+    """The variables of which somebody sees the form, and nobody more, and those of them that hold modules.
 
-    They are the most that leave none of them to be read by anything else.
+    The former are looked for among the most variables of which none is read by anything but these.
     """
     made = _made(m, block)
     names = frozenset(name for s in _assignments(block) for name in _bound(s[2]))
@@ -52,8 +52,20 @@ def _tried(m: Machine, block: Block) -> tuple[frozenset[str], frozenset[str]]:
         uses = _Trial(m, names, made)
         uses.each(block, {})
         if uses.read.isdisjoint(names):
-            return names, made & names
+            asked = _led_to(block, uses.measured & names, names)
+            return asked, made & asked
         names -= uses.read
+
+
+def _led_to(block: Block, asked: Iterable[str], names: frozenset[str]) -> frozenset[str]:
+    """The variables of `names` that go into those whose form is asked for, and these."""
+    out: set[str] = set()
+    new = set(asked)
+    while new:
+        out |= new
+        into = [s[3] for s in _assignments(block) if not new.isdisjoint(_bound(s[2]))]
+        new = {chain[0] for value in into for chain in mentions(value).chains if chain[0] in names} - out
+    return frozenset(out)
 
 
 def _made(m: Machine, block: Block) -> frozenset[str]:
@@ -138,6 +150,7 @@ class _Trial(Uses):
         elif node[0] == "assign" and type(node[1]) is int and _bound(node[2]) and _bound(node[2]) <= self.names:
             self._into(node[3], of)
         elif _is_call(node) and self._summarises(node[1]):
+            self.measured |= {chain[0] for arg in _arguments(node) for chain in mentions(arg).chains}
             self._given(node, of)
         elif _is_setting(node) and self._is_made(node[1][1]):
             self.each(_arguments(node), of)
