@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from fixture_programs import Case, copy_program, load_cases
@@ -25,8 +26,8 @@ SILENT = frozenset({"SDL107", "SDL402", "SDL403", "SDL901", "SDL902", "SDL903"})
 
 
 def sample(cases: list[Case], step: int) -> list[Case]:
-    """All cases where that is asked for, else some of every kind."""
-    return cases if ALL else cases[::step]
+    """All cases where that is asked for, else some: the same ones whatever cases there are beside them."""
+    return cases if ALL else [case for case in cases if crc32(case.name.encode()) % step == 0]
 
 
 def can_import(case: Case) -> bool:
