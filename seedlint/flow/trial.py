@@ -21,11 +21,13 @@ from seedlint.flow.values import (
     Value,
     alternatives,
 )
-from seedlint.index.summary import Block, Expression, Statement
+from seedlint.index.summary import Block, Expression, Position, Statement
 from seedlint.knowledge.schema import CallRow
 
 _CALLS = frozenset({"call", "await", "yield", "yieldfrom"})
 """Expressions that run something else."""
+_HOLDS_FUNCTION = {"def": 2, "lambda": 1, "gen": 2}
+"""Where the function lies in a node of this kind."""
 
 
 def tried_out(m: Machine, s: Statement) -> bool:
@@ -46,6 +48,7 @@ def _tried(m: Machine, block: Block) -> tuple[frozenset[str], frozenset[str]]:
 
     The former are looked for among the most variables of which none is read by anything but these.
     """
+    m.read.executed.setdefault(m.frame.scope.module, set()).update(_functions(block))
     made = _made(m, block)
     names = frozenset(name for s in _assignments(block) for name in _bound(s[2]))
     while True:
@@ -55,6 +58,17 @@ def _tried(m: Machine, block: Block) -> tuple[frozenset[str], frozenset[str]]:
             asked = _led_to(block, uses.measured & names, names)
             return asked, made & asked
         names -= uses.read
+
+
+def _functions(block: Block) -> Iterable[Position]:
+    """Where the functions of a block lie, also those within others: what they mention counts, run or not."""
+    stack: list[Any] = list(block)
+    while stack:
+        node = stack.pop()
+        at = _HOLDS_FUNCTION.get(node[0]) if type(node[0]) is str else None
+        if at is not None and len(node) > at and type(node[at]) is tuple and len(node[at]) == 7:
+            yield node[at][1]
+        stack += [part for part in node if type(part) is tuple and part]
 
 
 def _led_to(block: Block, asked: Iterable[str], names: frozenset[str]) -> frozenset[str]:
